@@ -1,0 +1,156 @@
+/** The events of the log: what can happen, as data. How each is printed stands in `log.ts`. */
+
+/** Address and port of the peer of one connection. For a Unix socket the address is its path and the port 0. */
+export interface PeerAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Who a line is about: the client identifier, or the peer's address while there is none. */
+export interface ClientField {
+  readonly client: string;
+}
+
+/** Why a connection ended, as an operator sees it. */
+export type DisconnectCause =
+  | 'normal'
+  | 'administrative action'
+  | 'connection closed by client'
+  | 'exceeded timeout'
+  | 'session taken over'
+  | 'server shutting down'
+  | 'malformed packet'
+  | 'protocol error'
+  | 'oversize packet'
+  | 'oversize payload'
+  | 'out of memory'
+  | 'not authorised'
+  | 'receive maximum exceeded'
+  | 'implementation specific error'
+  | 'client identifier not valid'
+  | 'bad username or password'
+  | 'server unavailable'
+  | 'server busy'
+  | 'client banned'
+  | 'bad authentication method'
+  | 'quota exceeded'
+  | 'connection rate exceeded'
+  | 'topic alias invalid'
+  | 'non-matching http origin'
+  | 'used disallowed feature'
+  | 'unsupported protocol version'
+  | 'socket error';
+
+/** The facts of one PUBLISH, in either direction. `packetId` is 0 at QoS 0; `bytes` counts the payload. */
+export interface PublishFields extends ClientField {
+  readonly dup: boolean;
+  readonly qos: number;
+  readonly retain: boolean;
+  readonly packetId: number;
+  readonly topic: string;
+  readonly bytes: number;
+}
+
+export type AckName = 'PUBACK' | 'PUBREC' | 'PUBREL' | 'PUBCOMP';
+
+export interface AckFields extends ClientField {
+  readonly packet: AckName;
+  readonly packetId: number;
+  readonly reasonCode: number;
+}
+
+/** Every event, with its fields. Names are past facts, in the words of the specification. */
+export interface LogEvents {
+  // The process
+  starting: { readonly version: string };
+  running: { readonly version: string };
+  terminating: { readonly version: string };
+  configLoaded: { readonly file: string };
+  defaultConfigUsed: Record<never, never>;
+  localOnlyMode: Record<never, never>;
+  /** family: ipv4, ipv6 or unix; path for a Unix socket. */
+  listenerOpening: {
+    readonly family: 'ipv4' | 'ipv6' | 'unix';
+    readonly port: number;
+    readonly path?: string;
+  };
+  /** What the operator got wrong, or should know, about a file or an option; `text` is complete. */
+  configError: { readonly text: string };
+  configWarning: { readonly text: string };
+  configNotice: { readonly text: string };
+  configInformation: { readonly text: string };
+  reloading: Record<never, never>;
+  reloaded: { readonly file: string };
+  reloadFailed: { readonly file: string };
+  runningAsUser: { readonly user: string };
+  runningAsRoot: Record<never, never>;
+  /** A listener, file or system call failed; `text` says which and why. */
+  serverError: { readonly text: string };
+  serverWarning: { readonly text: string };
+
+  // Connections
+  connectionOpened: PeerAddress & { readonly listenerPort: number };
+  connectionDenied: PeerAddress & { readonly why: 'max_connections exceeded' };
+  tlsOnPlainListener: PeerAddress;
+  clientConnected: ClientField &
+    PeerAddress & {
+      readonly bridge: boolean;
+      /** 3, 4 or 5 */
+      readonly version: number;
+      readonly cleanStart: boolean;
+      readonly keepAliveSeconds: number;
+      readonly username?: string;
+    };
+  willSpecified: ClientField & {
+    readonly topic: string;
+    readonly bytes: number;
+    readonly retain: boolean;
+    readonly qos: number;
+  };
+  noWillSpecified: ClientField;
+  connackSent: ClientField & { readonly sessionPresent: boolean; readonly reasonCode: number };
+  /** `detail` is the system's error text when `cause` is `socket error`, or the problem found in a packet. */
+  clientDisconnected: ClientField &
+    PeerAddress & { readonly cause: DisconnectCause; readonly detail?: string };
+  disconnectReceived: ClientField & { readonly reasonCode: number };
+  disconnectSent: ClientField & { readonly reasonCode: number };
+  authReceived: ClientField & { readonly reasonCode: number; readonly method: string };
+  authSent: ClientField & { readonly reasonCode: number; readonly method: string };
+  /** A packet broke the protocol; `problem` says what and is a phrase without a final dot. */
+  protocolError: ClientField & PeerAddress & { readonly problem: string };
+  /** A second CONNECT on one connection. */
+  secondConnect: ClientField & PeerAddress;
+  sessionExpired: ClientField;
+
+  // Packets
+  publishReceived: PublishFields;
+  publishDenied: PublishFields;
+  publishTooLarge: PublishFields;
+  publishQuotaExceeded: ClientField;
+  publishSent: PublishFields;
+  /** The message was not delivered because its frame is over the client's Maximum Packet Size. */
+  deliveryTooLarge: ClientField & { readonly bytes: number };
+  /** The first message dropped since the client connected. */
+  messagesDropped: ClientField;
+  receiveMaximumExceeded: ClientField;
+  packetIdReused: ClientField & { readonly packetId: number };
+  ackSent: AckFields;
+  ackReceived: AckFields;
+  subscribeReceived: ClientField;
+  /** One line of a SUBSCRIBE; denied when the access port says no. */
+  subscriptionRequested: ClientField & {
+    readonly filter: string;
+    readonly qos: number;
+    readonly denied: boolean;
+  };
+  subscribed: ClientField & { readonly filter: string; readonly qos: number };
+  subackSent: ClientField;
+  unsubscribeReceived: ClientField;
+  unsubscriptionRequested: ClientField & { readonly filter: string };
+  unsubscribed: ClientField & { readonly filter: string };
+  unsubackSent: ClientField;
+  pingreqReceived: ClientField;
+  pingrespSent: ClientField;
+}
+
+export type LogEventName = keyof LogEvents;
