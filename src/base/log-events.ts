@@ -39,6 +39,8 @@ export type DisconnectCause =
   | 'non-matching http origin'
   | 'used disallowed feature'
   | 'unsupported protocol version'
+  /** The CONNECT asks for what cannot be granted, as a keep alive over `max_keepalive` before MQTT 5. */
+  | 'invalid input'
   | 'socket error';
 
 /** The facts of one PUBLISH, in either direction. `packetId` is 0 at QoS 0; `bytes` counts the payload. */
@@ -59,6 +61,9 @@ export interface AckFields extends ClientField {
   readonly reasonCode: number;
 }
 
+/** An event that says it all by its name. */
+export type NoFields = Readonly<Record<string, never>>;
+
 /** Every event, with its fields. Names are past facts, in the words of the specification. */
 export interface LogEvents {
   // The process
@@ -66,8 +71,8 @@ export interface LogEvents {
   running: { readonly version: string };
   terminating: { readonly version: string };
   configLoaded: { readonly file: string };
-  defaultConfigUsed: Record<never, never>;
-  localOnlyMode: Record<never, never>;
+  defaultConfigUsed: NoFields;
+  localOnlyMode: NoFields;
   /** family: ipv4, ipv6 or unix; path for a Unix socket. */
   listenerOpening: {
     readonly family: 'ipv4' | 'ipv6' | 'unix';
@@ -79,11 +84,11 @@ export interface LogEvents {
   configWarning: { readonly text: string };
   configNotice: { readonly text: string };
   configInformation: { readonly text: string };
-  reloading: Record<never, never>;
+  reloading: NoFields;
   reloaded: { readonly file: string };
   reloadFailed: { readonly file: string };
   runningAsUser: { readonly user: string };
-  runningAsRoot: Record<never, never>;
+  runningAsRoot: NoFields;
   /** A listener, file or system call failed; `text` says which and why. */
   serverError: { readonly text: string };
   serverWarning: { readonly text: string };

@@ -1,0 +1,318 @@
+/**
+ * What the log says: one row per event, with its level and how Mosquitto prints it. `mosquitto` is the 2.1 series,
+ * `mosquitto-1.4` the 1.4 and 1.5 series; the `json` dialect prints the fields themselves and needs no form.
+ */
+import type { AckFields, DisconnectCause, LogEvents, PeerAddress, PublishFields } from './log-events.ts';
+
+/** The levels, by the names that `log_type` gives them. */
+export const LOG_TYPES = [
+  'information',
+  'notice',
+  'warning',
+  'error',
+  'debug',
+  'subscribe',
+  'unsubscribe',
+  'websockets',
+  'internal',
+] as const;
+
+/** A level of the log. */
+export type LogType = (typeof LOG_TYPES)[number];
+
+/** An event as text: one line, several, or none in this dialect. A line that is a detail starts with a tab. */
+export type LogForm<in Fields> = (fields: Fields) => string | readonly string[] | null;
+
+/** One event of the log. */
+export interface LogRow<in Fields> {
+  readonly level: LogType;
+  readonly mosquitto: LogForm<Fields>;
+  /** Without it, 1.4 prints what 2.1 prints. */
+  readonly 'mosquitto-1.4'?: LogForm<Fields>;
+  /** The level in the 1.4 series, where that is another one. */
+  readonly oldLevel?: (fields: Fields) => LogType;
+  /** Whether `connection_messages false` silences it; without it, never. */
+  readonly aboutConnection?: (fields: Fields) => boolean;
+}
+
+const NOTHING: LogForm<unknown> = () => null;
+const ALWAYS = (): boolean => true;
+
+const peer = ({ address, port }: PeerAddress): string => `${address}:${port}`;
+
+/** While a client has no identifier its events carry its address in that place. */
+const isUnknown = (fields: { client: string; address: string }): boolean => fields.client === fields.address;
+const oldName = (fields: { client: string; address: string }): string =>
+  isUnknown(fields) ? '<unknown>' : fields.client;
+
+const flag = (value: boolean): number => (value ? 1 : 0);
+
+const publish = (start: string) => {
+  return ({ client, dup, qos, retain, packetId, topic, bytes }: PublishFields): string =>
+    `${start} ${client} (d${flag(dup)}, q${qos}, r${flag(retain)}, m${packetId}, '${topic}', ... (${bytes} bytes))`;
+};
+
+function ackSent({ client, packet, packetId, reasonCode }: AckFields): string {
+  const hasReason = packet === 'PUBACK' || packet === 'PUBREC';
+  return `Sending ${packet} to ${client} (m${packetId}${hasReason ? `, rc${reasonCode}` : ''})`;
+}
+
+function ackReceived({ client, packet, packetId, reasonCode }: AckFields): string {
+  const hasReason = packet === 'PUBACK' || packet === 'PUBCOMP';
+  return `Received ${packet} from ${client} (Mid: ${packetId}${hasReason ? `, RC:${reasonCode}` : ''})`;
+}
+
+type Connected = LogEvents['clientConnected'];
+
+function connected(fields: Connected, from: string, version: string): string {
+  const { client, bridge, cleanStart, keepAliveSeconds, username } = fields;
+  const user = username === undefined ? '' : `, u'${username}'`;
+  const kind = bridge ? 'bridge' : 'client';
+  return `New ${kind} connected from ${from} as ${client} (${version}c${flag(cleanStart)}, k${keepAliveSeconds}${user}).`;
+}
+
+const DISALLOWED = ': used disallowed feature (QoS too high, retain not supported, or bad AUTH method).';
+
+/** How a disconnect line of 2.1 ends. Causes that are missing here end in their own name. */
+const ENDINGS: Readonly<Partial<Record<DisconnectCause, string>>> = {
+  normal: '.',
+  'server shutting down': '.',
+  'used disallowed feature': DISALLOWED,
+  // as Mosquitto: a version that the listener does not take is "not supported", like a QoS that it does not take
+  'unsupported protocol version': DISALLOWED,
+  'invalid input': ': bad socket read/write: Invalid input',
+};
+
+type Disconnected = LogEvents['clientDisconnected'];
+
+function disconnected(fields: Disconnected): string {
+  const { client, address, port, cause, detail } = fields;
+  // as Mosquitto: a stored session that is taken over while offline has no address
+  const from = `${address === '' ? '(null)' : address}:${port}`;
+  const ending = cause === 'socket error' ? socketError(detail) : (ENDINGS[cause] ?? `: ${cause}.`);
+  return `Client ${client} [${from}] disconnected${ending}`;
+}
+
+const socketError = (detail: string | undefined): string =>
+  detail === undefined ? ': bad socket read/write: Unknown error' : `: ${detail}.`;
+
+/** How a disconnect line of 1.4 ends. Every other cause is a socket error there. */
+const OLD_ENDINGS: Readonly<Partial<Record<DisconnectCause, string>>> = {
+  normal: 'disconnected.',
+  'server shutting down': 'disconnected.',
+  'administrative action': 'disconnected.',
+  'session taken over': 'already connected, closing old connection.',
+  'exceeded timeout': 'has exceeded timeout, disconnecting.',
+};
+
+function oldDisconnected(fields: Disconnected): string | null {
+  if (fields.cause === 'session taken over' && fields.address === '') return null;
+  const ending = OLD_ENDINGS[fields.cause];
+  return ending === undefined
+    ? `Socket error on client ${oldName(fields)}, disconnecting.`
+    : `Client ${oldName(fields)} ${ending}`;
+}
+
+type Problem = LogEvents['protocolError'];
+
+const protocolError = (fields: Problem): string =>
+  `Protocol error from ${isUnknown(fields) ? peer(fields) : fields.client}: ${fields.problem}.`;
+
+/** The problems of a CONNECT that 1.4 had a line for, as 2.1 words them, and that line. */
+const OLD_CONNECT_PROBLEMS: readonly (readonly [RegExp, string])[] = [
+  [/^CONNECT with invalid protocol version \((\d+)\)$/, 'Invalid protocol version $1 in CONNECT from '],
+  [/^CONNECT with invalid protocol "(.*)"$/, 'Invalid protocol "$1" in CONNECT from '],
+  [/^CONNECT with invalid Will QoS \(3\)$/, 'Invalid Will QoS in CONNECT from '],
+];
+
+function oldProtocolError({ address, problem }: Problem): string | null {
+  const row = OLD_CONNECT_PROBLEMS.find(([pattern]) => pattern.test(problem));
+  return row === undefined ? null : `${problem.replace(...row)}${address}.`;
+}
+
+const LOCAL_ONLY = [
+  'Starting in local only mode. Connections will only be possible from clients running on this machine.',
+  'Create a configuration file which defines a listener to allow remote access.',
+  'For more details see https://mosquitto.org/documentation/authentication-methods/',
+] as const;
+
+/** Every event's row. */
+export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[Event]> } = {
+  // The process
+  starting: { level: 'information', mosquitto: ({ version }) => `mosquitto version ${version} starting` },
+  running: {
+    level: 'information',
+    mosquitto: ({ version }) => `mosquitto version ${version} running`,
+    'mosquitto-1.4': NOTHING,
+  },
+  terminating: {
+    level: 'information',
+    mosquitto: ({ version }) => `mosquitto version ${version} terminating`,
+  },
+  configLoaded: { level: 'information', mosquitto: ({ file }) => `Config loaded from ${file}.` },
+  defaultConfigUsed: { level: 'information', mosquitto: () => 'Using default config.' },
+  // 1.4 had no such mode, but whoever chooses its lines must not be left to wonder why nobody can connect
+  localOnlyMode: { level: 'warning', mosquitto: () => LOCAL_ONLY },
+  listenerOpening: {
+    level: 'information',
+    mosquitto: ({ family, port, path }) =>
+      `Opening ${family} listen socket on ${family === 'unix' ? `path ${path ?? ''}` : `port ${port}`}.`,
+  },
+  configError: { level: 'error', mosquitto: ({ text }) => text },
+  configWarning: { level: 'warning', mosquitto: ({ text }) => text },
+  configNotice: { level: 'notice', mosquitto: ({ text }) => text },
+  configInformation: { level: 'information', mosquitto: ({ text }) => text },
+  reloading: { level: 'information', mosquitto: () => 'Reloading config.' },
+  // Mosquitto is silent about how a reload went, but for the errors themselves
+  reloaded: { level: 'information', mosquitto: NOTHING },
+  reloadFailed: { level: 'error', mosquitto: NOTHING },
+  runningAsUser: {
+    level: 'information',
+    mosquitto: ({ user }) => `Info: running mosquitto as user: ${user}.`,
+    'mosquitto-1.4': NOTHING,
+  },
+  runningAsRoot: {
+    level: 'warning',
+    mosquitto: () => 'Warning: Mosquitto should not be run as root/administrator.',
+  },
+  serverError: { level: 'error', mosquitto: ({ text }) => text },
+  serverWarning: { level: 'warning', mosquitto: ({ text }) => text },
+
+  // Connections
+  connectionOpened: {
+    level: 'notice',
+    aboutConnection: ALWAYS,
+    mosquitto: (fields) => `New connection from ${peer(fields)} on port ${fields.listenerPort}.`,
+    'mosquitto-1.4': ({ address, listenerPort }) => `New connection from ${address} on port ${listenerPort}.`,
+  },
+  connectionDenied: {
+    level: 'notice',
+    aboutConnection: ALWAYS,
+    mosquitto: ({ address, why }) => `Client connection from ${address} denied: ${why}.`,
+  },
+  tlsOnPlainListener: {
+    level: 'notice',
+    mosquitto: (fields) =>
+      `Client from ${peer(fields)} appears to be using TLS to connect to a non-TLS listener.`,
+    'mosquitto-1.4': NOTHING,
+  },
+  clientConnected: {
+    level: 'notice',
+    aboutConnection: ALWAYS,
+    mosquitto: (fields) => connected(fields, peer(fields), `p${fields.version}, `),
+    'mosquitto-1.4': (fields) => connected(fields, fields.address, ''),
+  },
+  willSpecified: {
+    level: 'debug',
+    aboutConnection: ALWAYS,
+    mosquitto: ({ topic, bytes, retain, qos }) => [
+      `Will message specified (${bytes} bytes) (r${flag(retain)}, q${qos}).`,
+      `\t${topic}`,
+    ],
+    'mosquitto-1.4': NOTHING,
+  },
+  noWillSpecified: {
+    level: 'debug',
+    aboutConnection: ALWAYS,
+    mosquitto: () => 'No will message specified.',
+    'mosquitto-1.4': NOTHING,
+  },
+  connackSent: {
+    level: 'debug',
+    mosquitto: ({ client, sessionPresent, reasonCode }) =>
+      `Sending CONNACK to ${client} (${flag(sessionPresent)}, ${reasonCode})`,
+    'mosquitto-1.4': ({ client, reasonCode }) => `Sending CONNACK to ${client} (${reasonCode})`,
+  },
+  clientDisconnected: {
+    level: 'notice',
+    oldLevel: ({ cause }) => (cause === 'session taken over' ? 'error' : 'notice'),
+    aboutConnection: ALWAYS,
+    mosquitto: disconnected,
+    'mosquitto-1.4': oldDisconnected,
+  },
+  disconnectReceived: { level: 'debug', mosquitto: ({ client }) => `Received DISCONNECT from ${client}` },
+  // as Mosquitto: a build with bridge support has no line for a DISCONNECT that it sends to a client
+  disconnectSent: { level: 'debug', mosquitto: NOTHING },
+  authReceived: {
+    level: 'debug',
+    mosquitto: ({ client, reasonCode, method }) =>
+      `Received AUTH from ${client} (rc${reasonCode}, ${method})`,
+    'mosquitto-1.4': NOTHING,
+  },
+  authSent: {
+    level: 'debug',
+    mosquitto: ({ client, reasonCode, method }) => `Sending AUTH to ${client} (rc${reasonCode}, ${method})`,
+    'mosquitto-1.4': NOTHING,
+  },
+  protocolError: {
+    level: 'information',
+    aboutConnection: ({ problem }) => problem.startsWith('CONNECT with invalid protocol'),
+    mosquitto: protocolError,
+    'mosquitto-1.4': oldProtocolError,
+  },
+  secondConnect: {
+    level: 'notice',
+    mosquitto: (fields) => `Bad client ${peer(fields)} sending multiple CONNECT messages.`,
+    'mosquitto-1.4': NOTHING,
+  },
+  sessionExpired: {
+    level: 'notice',
+    mosquitto: ({ client }) => `Expiring client ${client} due to timeout.`,
+    'mosquitto-1.4': ({ client }) => `Expiring persistent client ${client} due to timeout.`,
+  },
+
+  // Packets
+  publishReceived: { level: 'debug', mosquitto: publish('Received PUBLISH from') },
+  publishDenied: { level: 'debug', mosquitto: publish('Denied PUBLISH from') },
+  publishTooLarge: { level: 'debug', mosquitto: publish('Dropped too large PUBLISH from') },
+  publishQuotaExceeded: {
+    level: 'debug',
+    mosquitto: ({ client }) => `Rejected PUBLISH from ${client}, quota exceeded.`,
+    'mosquitto-1.4': NOTHING,
+  },
+  publishSent: { level: 'debug', mosquitto: publish('Sending PUBLISH to') },
+  deliveryTooLarge: {
+    level: 'notice',
+    mosquitto: ({ client, bytes }) => `Dropping too large outgoing PUBLISH for ${client} (${bytes} bytes)`,
+    'mosquitto-1.4': NOTHING,
+  },
+  messagesDropped: {
+    level: 'notice',
+    mosquitto: ({ client }) => `Outgoing messages are being dropped for client ${client}.`,
+  },
+  receiveMaximumExceeded: {
+    level: 'warning',
+    mosquitto: ({ client }) =>
+      `Client ${client} has exceeded its receive-maximum quota. This behaviour must be fixed on the client.`,
+    'mosquitto-1.4': NOTHING,
+  },
+  packetIdReused: {
+    level: 'warning',
+    mosquitto: ({ client, packetId }) =>
+      `Reused message ID ${packetId} from ${client} detected. Clearing from storage.`,
+  },
+  ackSent: {
+    level: 'debug',
+    mosquitto: ackSent,
+    'mosquitto-1.4': ({ client, packet, packetId }) => `Sending ${packet} to ${client} (Mid: ${packetId})`,
+  },
+  ackReceived: {
+    level: 'debug',
+    mosquitto: ackReceived,
+    'mosquitto-1.4': ({ client, packet, packetId }) => `Received ${packet} from ${client} (Mid: ${packetId})`,
+  },
+  subscribeReceived: { level: 'debug', mosquitto: ({ client }) => `Received SUBSCRIBE from ${client}` },
+  subscriptionRequested: {
+    level: 'debug',
+    mosquitto: ({ filter, qos, denied }) => `\t${filter} (${denied ? 'denied' : `QoS ${qos}`})`,
+    'mosquitto-1.4': ({ filter, qos }) => `\t${filter} (QoS ${qos})`,
+  },
+  subscribed: { level: 'subscribe', mosquitto: ({ client, filter, qos }) => `${client} ${qos} ${filter}` },
+  subackSent: { level: 'debug', mosquitto: ({ client }) => `Sending SUBACK to ${client}` },
+  unsubscribeReceived: { level: 'debug', mosquitto: ({ client }) => `Received UNSUBSCRIBE from ${client}` },
+  unsubscriptionRequested: { level: 'debug', mosquitto: ({ filter }) => `\t${filter}` },
+  unsubscribed: { level: 'unsubscribe', mosquitto: ({ client, filter }) => `${client} ${filter}` },
+  unsubackSent: { level: 'debug', mosquitto: ({ client }) => `Sending UNSUBACK to ${client}` },
+  pingreqReceived: { level: 'debug', mosquitto: ({ client }) => `Received PINGREQ from ${client}` },
+  pingrespSent: { level: 'debug', mosquitto: ({ client }) => `Sending PINGRESP to ${client}` },
+};

@@ -1,0 +1,50 @@
+/** The receiver side of a session: QoS 2 messages that were received and not released. §4.3.3 */
+
+/** A received message that waits for its PUBREL. */
+export interface Incoming {
+  readonly payloadBytes: number;
+}
+
+/**
+ * Holds each QoS 2 message from its PUBLISH to its PUBREL, so that it is passed on once however often it is
+ * sent. [MQTT-4.3.3-8] [MQTT-4.3.3-10]
+ */
+export class Inbound<T extends Incoming> {
+  readonly #pending = new Map<number, T>();
+  #bytes = 0;
+
+  /** Messages held. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Payload bytes held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(packetId: number): T | undefined {
+    return this.#pending.get(packetId);
+  }
+
+  /** PUBLISH: holds the message, in the place of one by the same identifier. */
+  hold(packetId: number, message: T): void {
+    this.release(packetId);
+    this.#pending.set(packetId, message);
+    this.#bytes += message.payloadBytes;
+  }
+
+  /** PUBREL: gives the message up; undefined if there is none. */
+  release(packetId: number): T | undefined {
+    const message = this.#pending.get(packetId);
+    if (message === undefined) return undefined;
+    this.#pending.delete(packetId);
+    this.#bytes -= message.payloadBytes;
+    return message;
+  }
+
+  clear(): void {
+    this.#pending.clear();
+    this.#bytes = 0;
+  }
+}

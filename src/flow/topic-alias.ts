@@ -1,0 +1,57 @@
+/** Topic aliases of one connection, §3.3.2.3.4. They live as long as the connection. [MQTT-3.3.2-7] */
+import { ProtocolError } from '../protocol/error.ts';
+import { Reason } from '../protocol/reason.ts';
+
+/** The aliases the other side has set. */
+export class ReceivedAliases {
+  readonly #topics = new Map<number, string>();
+  readonly #maximum: number;
+
+  /** `maximum` is the Topic Alias Maximum that was announced to the other side. */
+  constructor(maximum: number) {
+    this.#maximum = maximum;
+  }
+
+  /** The topic of a PUBLISH with an alias; a topic that comes with it is remembered, or replaces another. */
+  resolve(alias: number, topic: string): string {
+    // [MQTT-3.3.2-8] [MQTT-3.3.2-9]
+    if (alias === 0 || alias > this.#maximum) {
+      throw new ProtocolError(
+        Reason.topicAliasInvalid,
+        `PUBLISH with topic alias ${alias} of ${this.#maximum}`,
+      );
+    }
+    if (topic !== '') {
+      this.#topics.set(alias, topic);
+      return topic;
+    }
+    const known = this.#topics.get(alias);
+    if (known === undefined)
+      throw new ProtocolError(Reason.protocolError, `PUBLISH with unknown topic alias ${alias}`);
+    return known;
+  }
+}
+
+/** The aliases that are set for the other side: the first topics get them and keep them, as Mosquitto. */
+export class SentAliases {
+  readonly #aliases = new Map<string, number>();
+  readonly #maximum: number;
+
+  /** `maximum` is the smaller of the other side's Topic Alias Maximum and our own limit. */
+  constructor(maximum: number) {
+    this.#maximum = maximum;
+  }
+
+  /** The alias of a topic, if it has one. */
+  get(topic: string): number | undefined {
+    return this.#aliases.get(topic);
+  }
+
+  /** A new alias for a topic; undefined if all are given. [MQTT-3.1.2-26] */
+  assign(topic: string): number | undefined {
+    if (this.#aliases.size >= this.#maximum) return undefined;
+    const alias = this.#aliases.size + 1;
+    this.#aliases.set(topic, alias);
+    return alias;
+  }
+}

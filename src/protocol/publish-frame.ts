@@ -1,0 +1,54 @@
+/** The frame of a PUBLISH: the one packet that is encoded often enough to have a writer of its own. */
+import { allocate, utf8Length, writeUtf8 } from './bytes.ts';
+import { varintSize, writeVarint } from './writer.ts';
+
+/**
+ * Encodes a PUBLISH. `flags` is the low half of the first byte (DUP, QoS, RETAIN); the packet identifier is
+ * written at QoS 1 and 2 only; `properties` is an encoded block, `undefined` for none; `version5` says whether
+ * the (then empty) block is written at all.
+ */
+export function publishFrame(
+  flags: number,
+  topic: string,
+  packetId: number,
+  properties: Uint8Array | undefined,
+  version5: boolean,
+  payload: Uint8Array,
+): Uint8Array {
+  const topicLength = utf8Length(topic);
+  const identified = (flags & 0x06) !== 0;
+  const propertyLength = properties === undefined ? (version5 ? 1 : 0) : properties.length;
+  const remaining = 2 + topicLength + (identified ? 2 : 0) + propertyLength + payload.length;
+  const frame = allocate(1 + varintSize(remaining) + remaining);
+  frame[0] = 0x30 | flags;
+  let at = writeVarint(frame, 1, remaining);
+  frame[at++] = topicLength >> 8;
+  frame[at++] = topicLength;
+  at += writeUtf8(frame, topic, at, topicLength);
+  if (identified) {
+    frame[at++] = packetId >> 8;
+    frame[at++] = packetId;
+  }
+  if (properties !== undefined) {
+    frame.set(properties, at);
+    at += properties.length;
+  } else if (version5) frame[at++] = 0;
+  frame.set(payload, at);
+  return frame;
+}
+
+/**
+ * A copy of a PUBLISH frame of QoS 1 or 2 with other flags and packet identifier, so that a message is encoded
+ * once and only stamped for each subscriber.
+ */
+export function stamped(frame: Uint8Array, flags: number, packetId: number): Uint8Array {
+  const copy = allocate(frame.length);
+  copy.set(frame);
+  copy[0] = 0x30 | flags;
+  let at = 1;
+  while (frame[at++]! >= 0x80);
+  at += 2 + ((frame[at]! << 8) | frame[at + 1]!);
+  copy[at] = packetId >> 8;
+  copy[at + 1] = packetId;
+  return copy;
+}

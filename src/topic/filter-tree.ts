@@ -1,0 +1,134 @@
+/** Values kept under topic filters and found by topic name: the subscriptions. */
+import { hasWildcard } from './topic.ts';
+
+interface Node<T> {
+  /** The filter level that leads here, to take the node away when it is empty. */
+  readonly level: string;
+  readonly parent: Node<T> | undefined;
+  /** Next levels by name; `+` and `#` stand among them. */
+  children: Map<string, Node<T>> | undefined;
+  values: Set<T> | undefined;
+}
+
+/** Topics whose matches are remembered. An entry costs about 200 bytes and the list of its values. */
+const CACHE_SIZE = 4096;
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/**
+ * A tree of filter levels. `a/+/c` and `a/#` share the node `a`:
+ *
+ *     root ─ a ─ + ─ c  {values}
+ *              └ #      {values}
+ *
+ * Matches are remembered per topic until a change could alter them: a filter without wildcards alters one
+ * topic, a filter with wildcards any. At most 201 levels deep, and walked without recursion.
+ */
+export class FilterTree<T> {
+  readonly #root: Node<T> = { level: '', parent: undefined, children: undefined, values: undefined };
+  readonly #cache = new Map<string, readonly T[]>();
+
+  /** Adds a value; false if it was there. */
+  add(filter: string, value: T): boolean {
+    let node = this.#root;
+    for (const level of filter.split('/')) {
+      node.children ??= new Map();
+      let child = node.children.get(level);
+      if (child === undefined) {
+        child = { level, parent: node, children: undefined, values: undefined };
+        node.children.set(level, child);
+      }
+      node = child;
+    }
+    node.values ??= new Set();
+    if (node.values.has(value)) return false;
+    node.values.add(value);
+    this.forget(filter);
+    return true;
+  }
+
+  /** Takes a value away; false if it was not there. */
+  remove(filter: string, value: T): boolean {
+    let node: Node<T> | undefined = this.#root;
+    for (const level of filter.split('/')) {
+      node = node.children?.get(level);
+      if (node === undefined) return false;
+    }
+    if (!node.values?.delete(value)) return false;
+    if (node.values.size === 0) node.values = undefined;
+    prune(node);
+    this.forget(filter);
+    return true;
+  }
+
+  /**
+   * The values of all filters that match a topic name: at each level the literal ones, then `+`, then `#`, as
+   * Mosquitto. The list is shared and must not be changed.
+   */
+  match(topic: string): readonly T[] {
+    const known = this.#cache.get(topic);
+    if (known !== undefined) return known;
+    const found = this.#find(topic);
+    if (this.#cache.size >= CACHE_SIZE) this.#dropOldest();
+    this.#cache.set(topic, found);
+    return found;
+  }
+
+  /** Forgets remembered matches that a change under `filter` could alter. */
+  forget(filter: string): void {
+    if (hasWildcard(filter)) this.#cache.clear();
+    else this.#cache.delete(filter);
+  }
+
+  #find(topic: string): readonly T[] {
+    const found: T[] = [];
+    const levels = topic.split('/');
+    const last = levels.length;
+    // A node and its depth, alternating; what is pushed last is visited first
+    const stack: (Node<T> | number)[] = [this.#root, 0];
+    while (stack.length > 0) {
+      const depth = stack.pop() as number;
+      const node = stack.pop() as Node<T>;
+      const children = node.children;
+      if (depth >= last) {
+        collect(node, found);
+        if (depth === last) collect(children?.get('#'), found); // `a/#` matches `a` [MQTT-4.7.1-2]
+        continue;
+      }
+      if (children === undefined) continue;
+      // [MQTT-4.7.2-1]: a leading wildcard does not match a leading `$`
+      const wild = depth > 0 || !topic.startsWith('$');
+      const rest = wild ? children.get('#') : undefined;
+      const any = wild ? children.get('+') : undefined;
+      const literal = children.get(levels[depth]!);
+      if (rest !== undefined) stack.push(rest, last + 1);
+      if (any !== undefined) stack.push(any, depth + 1);
+      if (literal !== undefined) stack.push(literal, depth + 1);
+    }
+    return found.length === 0 ? NONE : found;
+  }
+
+  /** Makes room by forgetting the eighth that was remembered first. */
+  #dropOldest(): void {
+    let count = CACHE_SIZE / 8;
+    for (const topic of this.#cache.keys()) {
+      this.#cache.delete(topic);
+      if (--count === 0) return;
+    }
+  }
+}
+
+function collect<T>(node: Node<T> | undefined, found: T[]): void {
+  if (node?.values !== undefined) for (const value of node.values) found.push(value);
+}
+
+/** Takes empty nodes away, from a leaf upwards. */
+function prune<T>(leaf: Node<T>): void {
+  let node: Node<T> = leaf;
+  while (node.parent !== undefined && node.values === undefined && node.children === undefined) {
+    const { parent, level } = node;
+    parent.children!.delete(level);
+    if (parent.children!.size === 0) parent.children = undefined;
+    node = parent;
+  }
+}

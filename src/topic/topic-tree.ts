@@ -1,0 +1,120 @@
+/** Values kept under topic names and found by topic filter: the retained messages. */
+
+interface Node<T> {
+  readonly level: string;
+  readonly parent: Node<T> | undefined;
+  children: Map<string, Node<T>> | undefined;
+  value: T | undefined;
+}
+
+/**
+ * A tree of topic levels with at most one value a topic. A filter without wildcards costs its levels; one with
+ * wildcards the part of the tree it covers. Walked without recursion.
+ */
+export class TopicTree<T> {
+  readonly #root: Node<T> = { level: '', parent: undefined, children: undefined, value: undefined };
+  #size = 0;
+
+  /** How many topics have a value. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get(topic: string): T | undefined {
+    return this.#node(topic)?.value;
+  }
+
+  /** Sets the value of a topic and returns the one it replaces. */
+  set(topic: string, value: T): T | undefined {
+    let node = this.#root;
+    for (const level of topic.split('/')) {
+      node.children ??= new Map();
+      let child = node.children.get(level);
+      if (child === undefined) {
+        child = { level, parent: node, children: undefined, value: undefined };
+        node.children.set(level, child);
+      }
+      node = child;
+    }
+    const old = node.value;
+    if (old === undefined) this.#size++;
+    node.value = value;
+    return old;
+  }
+
+  /** Takes the value of a topic away and returns it. */
+  delete(topic: string): T | undefined {
+    const node = this.#node(topic);
+    if (node?.value === undefined) return undefined;
+    const old = node.value;
+    node.value = undefined;
+    this.#size--;
+    prune(node);
+    return old;
+  }
+
+  /** The values of all topics that a filter matches. */
+  match(filter: string): T[] {
+    const found: T[] = [];
+    const levels = filter.split('/');
+    const stack: (Node<T> | number)[] = [this.#root, 0];
+    while (stack.length > 0) {
+      const depth = stack.pop() as number;
+      const node = stack.pop() as Node<T>;
+      const level = levels[depth];
+      if (level === undefined) {
+        if (node.value !== undefined) found.push(node.value);
+      } else if (level === '#') {
+        collectBelow(node, depth === 0, found);
+      } else if (level === '+') {
+        for (const child of node.children?.values() ?? []) {
+          if (depth > 0 || !child.level.startsWith('$')) stack.push(child, depth + 1); // [MQTT-4.7.2-1]
+        }
+      } else {
+        const child = node.children?.get(level);
+        if (child !== undefined) stack.push(child, depth + 1);
+      }
+    }
+    return found;
+  }
+
+  /** All values. The tree must not change meanwhile. */
+  *values(): Generator<T> {
+    const stack: Node<T>[] = [this.#root];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (node.value !== undefined) yield node.value;
+      if (node.children !== undefined) stack.push(...node.children.values());
+    }
+  }
+
+  #node(topic: string): Node<T> | undefined {
+    let node: Node<T> | undefined = this.#root;
+    for (const level of topic.split('/')) {
+      node = node.children?.get(level);
+      if (node === undefined) return undefined;
+    }
+    return node;
+  }
+}
+
+/** `#`: the node itself and all below it; at the root not those that start with `$`. [MQTT-4.7.2-1] */
+function collectBelow<T>(top: Node<T>, atRoot: boolean, found: T[]): void {
+  const stack: Node<T>[] = [top];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.value !== undefined) found.push(node.value);
+    if (node.children === undefined) continue;
+    for (const child of node.children.values()) {
+      if (node !== top || !atRoot || !child.level.startsWith('$')) stack.push(child);
+    }
+  }
+}
+
+function prune<T>(leaf: Node<T>): void {
+  let node: Node<T> = leaf;
+  while (node.parent !== undefined && node.value === undefined && node.children === undefined) {
+    const { parent, level } = node;
+    parent.children!.delete(level);
+    if (parent.children!.size === 0) parent.children = undefined;
+    node = parent;
+  }
+}
