@@ -356,11 +356,12 @@ row('unsubackSent', { client }, DEBUG, 'Sending UNSUBACK to pubber');
 row('pingreqReceived', { client }, DEBUG, 'Received PINGREQ from pubber');
 row('pingrespSent', { client }, DEBUG, 'Sending PINGRESP to pubber');
 
+const clock = (): number => 1_403_334_375_678;
+
 /** What the event prints, every level being on. */
 function printed(dialect: LogDialect, event: (log: Log) => void): LogLine[] {
   const lines: LogLine[] = [];
   const settings = { ...DEFAULT_LOG_SETTINGS, types: new Set(LOG_TYPES), dialect };
-  const clock = (): number => 1_403_334_375_678;
   event(new Log(settings, clock, (one) => lines.push(one)));
   return lines;
 }

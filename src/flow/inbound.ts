@@ -11,7 +11,13 @@ export interface Incoming {
  */
 export class Inbound<T extends Incoming> {
   readonly #pending = new Map<number, T>();
+  readonly #settled: (message: T) => void;
   #bytes = 0;
+
+  /** `settled` is told of each message that is held no longer. */
+  constructor(settled: (message: T) => void) {
+    this.#settled = settled;
+  }
 
   /** Messages held. */
   get size(): number {
@@ -40,11 +46,11 @@ export class Inbound<T extends Incoming> {
     if (message === undefined) return undefined;
     this.#pending.delete(packetId);
     this.#bytes -= message.payloadBytes;
+    this.#settled(message);
     return message;
   }
 
   clear(): void {
-    this.#pending.clear();
-    this.#bytes = 0;
+    for (const packetId of this.#pending.keys()) this.release(packetId);
   }
 }

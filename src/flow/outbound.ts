@@ -53,6 +53,7 @@ export class Outbound<T extends Outgoing> {
   /** Interrupted messages in order; some may have been acknowledged since. */
   readonly #resend = new Queue<T>();
   readonly #waiting = new Queue<T>();
+  readonly #settled: (item: T) => void;
   #sender: Sender<T> | undefined;
   #limits: OutboundLimits;
   #lastPacketId = 0;
@@ -61,8 +62,10 @@ export class Outbound<T extends Outgoing> {
   /** Messages in flight whose state is interrupted. */
   #interrupted = 0;
 
-  constructor(limits: OutboundLimits) {
+  /** `settled` is told of each message offered that the flow has let go of: done, dropped, withdrawn, cleared. */
+  constructor(limits: OutboundLimits, settled: (item: T) => void) {
     this.#limits = limits;
+    this.#settled = settled;
   }
 
   /** Messages of QoS 1 and 2 that were sent and not acknowledged. */
@@ -76,17 +79,20 @@ export class Outbound<T extends Outgoing> {
 
   /** Whether an offer would be sent at once. */
   get open(): boolean {
-    return this.#waiting.length === 0 && this.#sender !== undefined && !this.#sender.full && this.#fits();
+    return this.#inOrder() && this.#sender !== undefined && !this.#sender.full && this.#fits();
   }
 
   /** Sends a message, or queues it, or drops it because the queue is full. */
   offer(item: T): Offered {
     const sender = this.#sender;
-    if (this.#waiting.length === 0 && sender !== undefined && !sender.full && this.#fits()) {
+    if (this.#inOrder() && sender !== undefined && !sender.full && this.#fits()) {
       this.#send(item, sender);
       return 'sent';
     }
-    if (!this.#queueHolds(item)) return 'dropped';
+    if (!this.#queueHolds(item)) {
+      this.#settled(item);
+      return 'dropped';
+    }
     this.#waiting.push(item);
     this.#waitingBytes += item.payloadBytes;
     return 'waiting';
@@ -164,7 +170,10 @@ export class Outbound<T extends Outgoing> {
     if (taken.length === 0) return taken;
     this.#waiting.clear();
     for (const item of all) if (!test(item)) this.#waiting.push(item);
-    for (const item of taken) this.#waitingBytes -= item.payloadBytes;
+    for (const item of taken) {
+      this.#waitingBytes -= item.payloadBytes;
+      this.#settled(item);
+    }
     return taken;
   }
 
@@ -176,6 +185,7 @@ export class Outbound<T extends Outgoing> {
 
   /** Forgets everything. */
   clear(): void {
+    for (const item of this.unfinished()) this.#settled(item);
     this.#inflight.clear();
     this.#resend.clear();
     this.#waiting.clear();
@@ -184,9 +194,15 @@ export class Outbound<T extends Outgoing> {
     this.#interrupted = 0;
   }
 
+  /** Whether nothing stands in front of a new message. */
+  #inOrder(): boolean {
+    return this.#waiting.length === 0 && this.#resend.length === 0;
+  }
+
   #send(item: T, sender: Sender<T>): void {
     if (item.qos === 0) {
       sender.publish(item, false);
+      this.#settled(item);
       return;
     }
     item.packetId = this.#takePacketId();
@@ -213,6 +229,7 @@ export class Outbound<T extends Outgoing> {
     this.#inflight.delete(item.packetId);
     this.#inflightBytes -= item.payloadBytes;
     if (item.state === 'interrupted') this.#interrupted--;
+    this.#settled(item);
     return item;
   }
 

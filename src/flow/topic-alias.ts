@@ -47,11 +47,14 @@ export class SentAliases {
     return this.#aliases.get(topic);
   }
 
-  /** A new alias for a topic; undefined if all are given. [MQTT-3.1.2-26] */
-  assign(topic: string): number | undefined {
-    if (this.#aliases.size >= this.#maximum) return undefined;
-    const alias = this.#aliases.size + 1;
-    this.#aliases.set(topic, alias);
-    return alias;
+  /** The alias that `assign` would give; undefined if all are given. [MQTT-3.1.2-26] */
+  free(): number | undefined {
+    return this.#aliases.size < this.#maximum ? this.#aliases.size + 1 : undefined;
+  }
+
+  /** Gives a topic the free alias, once a PUBLISH with both is sent. */
+  assign(topic: string): void {
+    const alias = this.free();
+    if (alias !== undefined) this.#aliases.set(topic, alias);
   }
 }

@@ -40,6 +40,22 @@ export interface DecodeContext {
   readonly topics: TopicNames;
 }
 
+/** The reason codes each acknowledgement may carry, §3.4.2.1 to §3.7.2.1. */
+const PUBACK_CODES: ReadonlySet<number> = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]);
+const PUBREL_CODES: ReadonlySet<number> = new Set([0x00, 0x92]);
+const ACK_CODES: Readonly<Record<Ack['type'], ReadonlySet<number>>> = {
+  puback: PUBACK_CODES,
+  pubrec: PUBACK_CODES,
+  pubrel: PUBREL_CODES,
+  pubcomp: PUBREL_CODES,
+};
+/** 0x8c stands in §2.4 only, not in §3.14.2.1. */
+const DISCONNECT_CODES: ReadonlySet<number> = new Set([
+  0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96,
+  0x97, 0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
+]);
+const AUTH_CODES: ReadonlySet<number> = new Set([0x00, 0x18, 0x19]);
+
 type BodyDecoder = (reader: Reader, flags: number, context: DecodeContext) => Packet;
 
 /** The body decoders by packet type number; `flags` is the low half of the first byte. */
@@ -66,7 +82,8 @@ function decodeConnect(reader: Reader, _flags: number, context: DecodeContext): 
   const { version, bridge } = decodeProtocol(reader);
   context.version = version;
   const flags = reader.u8();
-  if (flags & 0x01) throw malformed('CONNECT with the reserved flag set'); // [MQTT-3.1.2-3]
+  // [MQTT-3.1.2-3]; MQTT 3.1 gives the flag no meaning and no value
+  if (flags & 0x01 && version !== 3) throw malformed('CONNECT with the reserved flag set');
   const keepAliveSeconds = reader.u16();
   const properties = decodeProperties(reader, 'connect', version);
   const clientId = reader.string();
@@ -160,21 +177,6 @@ function decodePacketId(reader: Reader): number {
   return packetId;
 }
 
-/** The reason codes each acknowledgement may carry, §3.4.2.1 to §3.7.2.1. */
-const PUBACK_CODES: ReadonlySet<number> = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]);
-const PUBREL_CODES: ReadonlySet<number> = new Set([0x00, 0x92]);
-const ACK_CODES: Readonly<Record<Ack['type'], ReadonlySet<number>>> = {
-  puback: PUBACK_CODES,
-  pubrec: PUBACK_CODES,
-  pubrel: PUBREL_CODES,
-  pubcomp: PUBREL_CODES,
-};
-const DISCONNECT_CODES: ReadonlySet<number> = new Set([
-  0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97,
-  0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
-]);
-const AUTH_CODES: ReadonlySet<number> = new Set([0x00, 0x18, 0x19]);
-
 function ack(type: Ack['type']): BodyDecoder {
   const codes = ACK_CODES[type];
   return (reader, _flags, context) => {
@@ -252,6 +254,7 @@ function decodeUnsubscribe(reader: Reader, _flags: number, context: DecodeContex
 function decodeUnsuback(reader: Reader, _flags: number, context: DecodeContext): Unsuback {
   const packetId = decodePacketId(reader);
   const properties = decodeProperties(reader, 'unsuback', context.version);
+  if (context.version !== 5) reader.expectEnd();
   return { type: 'unsuback', packetId, reasonCodes: Array.from(reader.rest()), properties };
 }
 

@@ -22,11 +22,14 @@ export interface DecoderOptions {
   readonly version?: ProtocolVersion;
 }
 
-/** Packets by type number that each side may send, §2.1.2; AUTH exists in 5.0 only. */
+/** Packets by type number that each side may send, §2.1.2. */
 const ALLOWED: Readonly<Record<Sender, number>> = {
-  client: typeBits(1, 3, 4, 5, 6, 7, 8, 10, 12, 14, 15),
-  server: typeBits(2, 3, 4, 5, 6, 7, 9, 11, 13, 14, 15),
+  client: typeBits(1, 3, 4, 5, 6, 7, 8, 10, 12, 14),
+  server: typeBits(2, 3, 4, 5, 6, 7, 9, 11, 13),
 };
+
+/** DISCONNECT and AUTH, which both sides may send in 5.0. */
+const ALLOWED_IN_5 = typeBits(14, 15);
 
 /** Packets whose low flag bits are 0010. [MQTT-2.1.3-1] */
 const FLAGGED = typeBits(6, 8, 10);
@@ -38,12 +41,13 @@ const reader = new Reader();
 
 const CONNECT = 1;
 const PUBLISH = 3;
-const AUTH = 15;
 
-/** Bytes a whole packet may take by type, as Mosquitto; 0 is the decoder's own limit. */
+/** Bytes a whole packet of a client may take by type, as Mosquitto; 0 is the decoder's own limit alone. */
 const SIZE_LIMIT: readonly number[] = [
-  0, 100_000, 0, 0, 10_000, 10_000, 10_000, 10_000, 100_000, 0, 100_000, 0, 10_000, 0, 10_000, 100_000,
+  0, 100_000, 0, 0, 10_000, 10_000, 10_000, 10_000, 0, 0, 0, 0, 10_000, 0, 10_000, 100_000,
 ];
+/** In 5.0 SUBSCRIBE and UNSUBSCRIBE have a limit of their own too. */
+const SIZE_LIMIT_5: readonly number[] = SIZE_LIMIT.with(8, 100_000).with(10, 100_000);
 
 function typeBits(...types: readonly number[]): number {
   return types.reduce((bits, type) => bits | (1 << type), 0);
@@ -58,7 +62,7 @@ function typeBits(...types: readonly number[]): number {
  */
 export class Decoder {
   readonly #context: DecodeContext;
-  readonly #allowed: number;
+  readonly #sender: Sender;
   readonly #maxPacketSize: number;
   #chunk: Uint8Array = EMPTY;
   #at = 0;
@@ -71,7 +75,7 @@ export class Decoder {
 
   constructor(options: DecoderOptions) {
     this.#context = { version: options.version ?? 0, topics: options.topics ?? new TopicNames() };
-    this.#allowed = ALLOWED[options.sender];
+    this.#sender = options.sender;
     this.#maxPacketSize = options.maxPacketSize;
   }
 
@@ -154,8 +158,8 @@ export class Decoder {
         if (byte === 0 && shift > 0 && this.#context.version === 5)
           throw malformed('a remaining length longer than it need be');
         const size = i - at + 1 + remaining;
-        const limit = SIZE_LIMIT[first >> 4]! || this.#maxPacketSize;
-        if (size > limit) throw new ProtocolError(Reason.packetTooLarge, `a packet of ${size} bytes`);
+        if (size > this.#maxPacketSize || size > this.#sizeLimit(first >> 4))
+          throw new ProtocolError(Reason.packetTooLarge, `a packet of ${size} bytes`);
         return size;
       }
       shift += 7;
@@ -164,21 +168,30 @@ export class Decoder {
     return 0;
   }
 
+  #sizeLimit(type: number): number {
+    if (this.#sender === 'server') return this.#maxPacketSize;
+    const limits = this.#context.version === 5 ? SIZE_LIMIT_5 : SIZE_LIMIT;
+    return limits[type]! || this.#maxPacketSize;
+  }
+
   /** Whether a packet may start with this byte at all: type, direction, flags, order. */
   #judge(first: number): void {
     const type = first >> 4;
-    const flags = first & 0x0f;
-    if (this.#context.version === 0 && (this.#allowed & (1 << CONNECT)) !== 0) {
-      if (type !== CONNECT)
-        throw new ProtocolError(Reason.protocolError, 'a first packet that is not CONNECT'); // [MQTT-3.1.0-1]
+    const { version } = this.#context;
+    if (version === 0 && this.#sender === 'client' && type !== CONNECT) {
+      throw new ProtocolError(Reason.protocolError, 'a first packet that is not CONNECT'); // [MQTT-3.1.0-1]
     }
-    if ((this.#allowed & (1 << type)) === 0 || (type === AUTH && this.#context.version !== 5)) {
+    const allowed = ALLOWED[this.#sender] | (version === 5 ? ALLOWED_IN_5 : 0);
+    if ((allowed & (1 << type)) === 0) {
       throw new ProtocolError(
         type === 0 ? Reason.malformedPacket : Reason.protocolError,
         `a packet of type ${type}`,
       );
     }
-    if (type !== PUBLISH && flags !== ((FLAGGED >> type) & 1) * 2)
+    const flags = first & 0x0f;
+    // as Mosquitto: MQTT 3.1 marks a PUBREL that is sent again
+    const isPubrelAgain = version === 3 && first === 0x6a;
+    if (type !== PUBLISH && flags !== ((FLAGGED >> type) & 1) * 2 && !isPubrelAgain)
       throw malformed(`flags ${flags} in a packet of type ${type}`);
   }
 

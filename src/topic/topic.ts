@@ -44,10 +44,11 @@ export function isShared(filter: string): boolean {
 }
 
 /**
- * The parts of `$share/<name>/<filter>`; undefined if the name or the filter is missing or the name holds a
- * wildcard. [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+ * The parts of `$share/<name>/<filter>`; undefined if it is not of that form, the name or the filter is missing or
+ * the name holds a wildcard. [MQTT-4.8.2-1] [MQTT-4.8.2-2]
  */
 export function parseShared(filter: string): SharedFilter | undefined {
+  if (!isShared(filter)) return undefined;
   const end = filter.indexOf('/', SHARE.length);
   if (end < 0) return undefined;
   const shareName = filter.slice(SHARE.length, end);

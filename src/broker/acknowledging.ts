@@ -1,0 +1,64 @@
+/** PUBACK, PUBREC, PUBREL and PUBCOMP as they come in. §3.4 to §3.7, §4.3 */
+import type { AckName } from '../base/log-events.ts';
+import { ProtocolError } from '../protocol/error.ts';
+import type { Ack } from '../protocol/packet.ts';
+import { Reason } from '../protocol/reason.ts';
+import type { Connection } from './connection.ts';
+import type { Session } from './session.ts';
+
+/** PUBACK: the client has a message of QoS 1. */
+export function acknowledged(connection: Connection, session: Session, packet: Ack): void {
+  logAck(connection, 'PUBACK', packet);
+  expectQos(session, packet, 1);
+  if (session.outbound.acknowledge(packet.packetId) !== undefined) session.refill();
+}
+
+/** PUBREC: the client has a message of QoS 2, and is told to release it; or it refuses it. */
+export function received(connection: Connection, session: Session, packet: Ack): void {
+  const { packetId, reasonCode } = packet;
+  logAck(connection, 'PUBREC', packet);
+  expectQos(session, packet, 2);
+  if (reasonCode >= 0x80) {
+    if (session.outbound.complete(packetId) !== undefined) session.refill();
+    return;
+  }
+  const known = session.outbound.receive(packetId) !== undefined;
+  connection.outlet.acknowledge('PUBREL', packetId, known ? Reason.success : Reason.packetIdentifierNotFound); // [MQTT-4.3.3-4]
+}
+
+/** PUBREL: the client will not send the message again; it goes to the subscribers. As Mosquitto: not before. */
+export function released(connection: Connection, session: Session, packet: Ack): void {
+  const { packetId } = packet;
+  logAck(connection, 'PUBREL', packet);
+  const message = session.inbound.release(packetId);
+  if (message !== undefined && !message.expired(connection.broker.now)) connection.broker.publish(message);
+  const known = message !== undefined;
+  connection.outlet.acknowledge(
+    'PUBCOMP',
+    packetId,
+    known ? Reason.success : Reason.packetIdentifierNotFound,
+  ); // [MQTT-4.3.3-11]
+}
+
+/** PUBCOMP: a message of QoS 2 is done. */
+export function completed(connection: Connection, session: Session, packet: Ack): void {
+  logAck(connection, 'PUBCOMP', packet);
+  expectQos(session, packet, 2);
+  if (session.outbound.complete(packet.packetId) !== undefined) session.refill();
+}
+
+/** An acknowledgement of the other QoS's flow breaks the protocol; one of nothing is left alone. */
+function expectQos(session: Session, { packetId, type }: Ack, qos: 1 | 2): void {
+  const delivery = session.outbound.get(packetId);
+  if (delivery !== undefined && delivery.qos !== qos) {
+    throw new ProtocolError(
+      Reason.protocolError,
+      `${type.toUpperCase()} for a message of QoS ${delivery.qos}`,
+    );
+  }
+}
+
+function logAck(connection: Connection, packet: AckName, { packetId, reasonCode }: Ack): void {
+  const { log } = connection.broker;
+  if (log.debug) log.event('ackReceived', { client: connection.outlet.client, packet, packetId, reasonCode });
+}

@@ -1,0 +1,172 @@
+/** The broker: sessions, subscriptions, retained messages, and the way of a message between them. */
+import type { Log } from '../base/log.ts';
+import type { PeerAddress } from '../base/log-events.ts';
+import { TimerWheel } from '../base/timer-wheel.ts';
+import { TopicNames } from '../protocol/topic-names.ts';
+import { FilterTree } from '../topic/filter-tree.ts';
+import type { Access, Principal } from './access.ts';
+import type { Clock } from './clock.ts';
+import { Connection } from './connection.ts';
+import { Counters } from './counters.ts';
+import { DEFAULT_SETTINGS } from './limits.ts';
+import type { BrokerSettings, Listener } from './limits.ts';
+import type { Message } from './message.ts';
+import { deliverOnce } from './overlap.ts';
+import { Retained } from './retained.ts';
+import { Sessions } from './sessions.ts';
+import { SharedSubscriptions } from './shared.ts';
+import { StoredMessages } from './stored.ts';
+import type { Subscription } from './subscription.ts';
+import { SystemTopics } from './sys.ts';
+import type { Wire } from './wire.ts';
+
+/** What the broker is given from outside. It reads no clock, opens nothing and sets no timer of its own. */
+export interface BrokerPorts {
+  readonly clock: Clock;
+  readonly access: Access;
+  readonly log: Log;
+  /** Fresh random bytes, for client identifiers. */
+  readonly random: (size: number) => Uint8Array;
+  /** Bytes of heap in use, for $SYS and `memory_limit`. */
+  readonly heapBytes: () => number;
+  /** For `$SYS/broker/version`. */
+  readonly version: string;
+}
+
+/**
+ * A pure machine: connections put bytes in through `Connection.receive` and get bytes out through their `Wire`;
+ * time comes in through `tick`.
+ */
+export class Broker {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly random: (size: number) => Uint8Array;
+  readonly counters: Counters = new Counters();
+  readonly topics: TopicNames = new TopicNames();
+  readonly connections: Set<Connection> = new Set();
+  readonly sessions: Sessions;
+  readonly subscriptions: FilterTree<Subscription> = new FilterTree();
+  readonly shared: SharedSubscriptions = new SharedSubscriptions();
+  readonly stored: StoredMessages = new StoredMessages();
+  readonly retained: Retained = new Retained(this.stored);
+  readonly system: SystemTopics;
+  access: Access;
+  settings: BrokerSettings;
+  /** Subscriptions that are not shared. */
+  subscriptionCount = 0;
+  /** Whether the heap is over `memory_limit`, as of the last tick. */
+  overMemory = false;
+  readonly #heapBytes: () => number;
+  #nextSweep = 0;
+
+  constructor(ports: BrokerPorts, settings: Readonly<BrokerSettings> = DEFAULT_SETTINGS) {
+    this.log = ports.log;
+    this.clock = ports.clock;
+    this.access = ports.access;
+    this.random = ports.random;
+    this.#heapBytes = ports.heapBytes;
+    this.settings = { ...settings };
+    this.wheel = new TimerWheel(ports.clock.now());
+    this.sessions = new Sessions(this);
+    this.system = new SystemTopics(this, ports.version, ports.heapBytes);
+  }
+
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.clock.now();
+  }
+
+  /** A transport has accepted a peer. Undefined if there are too many already: the transport then closes. */
+  accept(wire: Wire, listener: Listener, peer: PeerAddress): Connection | undefined {
+    const { maxConnections } = listener.settings;
+    const { globalMaxConnections } = this.settings;
+    this.counters.sockets++;
+    if (
+      (maxConnections > 0 && listener.connections >= maxConnections) ||
+      (globalMaxConnections > 0 && this.connections.size >= globalMaxConnections)
+    ) {
+      this.log.event('connectionDenied', { ...peer, why: 'max_connections exceeded' });
+      return undefined;
+    }
+    listener.connections++;
+    return new Connection(this, wire, listener, peer);
+  }
+
+  /**
+   * Publishes a message to all who want it, and retains it if it says so. Returns how many subscriptions and
+   * groups matched.
+   */
+  publish(message: Message): number {
+    if (message.retain) this.retained.store(message);
+    const matched = this.subscriptions.match(message.topic);
+    if (this.settings.allowDuplicateMessages) {
+      for (const subscription of matched) subscription.session.deliver(message, subscription);
+    } else deliverOnce(message, matched);
+    if (this.shared.count === 0) return matched.length;
+    const groups = this.shared.match(message.topic);
+    for (const group of groups) group.deliver(message);
+    return matched.length + groups.length;
+  }
+
+  /** Publishes for someone who is not there to be told: a will. Nothing happens if it is not allowed. */
+  publishFor(principal: Principal, message: Message): void {
+    const allowed = this.access.mayPublish(principal, message.topic);
+    if (allowed === true) this.publish(message);
+    else if (allowed !== false) this.#publishLater(allowed, message.keep());
+  }
+
+  /** Adds a subscription to the tree or to its group. */
+  subscribe(subscription: Subscription): void {
+    if (subscription.shareName !== undefined) this.shared.add(subscription);
+    else {
+      this.subscriptions.add(subscription.topicFilter, subscription);
+      this.subscriptionCount++;
+    }
+  }
+
+  /** Takes a subscription out of the tree or its group. */
+  unsubscribe(subscription: Subscription): void {
+    if (subscription.shareName !== undefined) this.shared.remove(subscription);
+    else if (this.subscriptions.remove(subscription.topicFilter, subscription)) this.subscriptionCount--;
+  }
+
+  /** Called about once a second, with no regard to exactness: deadlines, $SYS, sweeps. */
+  tick(): void {
+    const now = this.now;
+    this.wheel.advance(now);
+    this.system.tick(now);
+    const { retainExpiryInterval, memoryLimit } = this.settings;
+    this.overMemory = memoryLimit > 0 && this.#heapBytes() > memoryLimit;
+    if (retainExpiryInterval > 0 && now >= this.#nextSweep) {
+      this.retained.sweep(now);
+      this.#nextSweep = now + retainExpiryInterval * 1000;
+    }
+  }
+
+  /** What was written to peers and has not left yet. */
+  unsent(): { frames: number; bytes: number } {
+    const sum = { frames: 0, bytes: 0 };
+    for (const { wire } of this.connections) {
+      sum.frames += wire.unsentFrames;
+      sum.bytes += wire.unsentBytes;
+    }
+    return sum;
+  }
+
+  /** The broker stops: every client is told and closed, every will is published. */
+  stop(): void {
+    for (const connection of this.connections) connection.shutDown();
+    this.sessions.publishWills();
+  }
+
+  #publishLater(allowed: Promise<boolean>, message: Message): void {
+    allowed.then(
+      (yes) => {
+        if (yes) this.publish(message);
+      },
+      (error: unknown) =>
+        this.log.event('serverError', { text: `Error: An access check failed: ${String(error)}.` }),
+    );
+  }
+}

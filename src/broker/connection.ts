@@ -1,0 +1,324 @@
+/** One client's connection: a state machine of bytes in and bytes out. */
+import type { DisconnectCause, PeerAddress } from '../base/log-events.ts';
+import type { Deadline } from '../base/timer-wheel.ts';
+import type { ReceivedAliases } from '../flow/topic-alias.ts';
+import { Decoder } from '../protocol/decoder.ts';
+import { ProtocolError } from '../protocol/error.ts';
+import type { Connect, Disconnect, Packet } from '../protocol/packet.ts';
+import { NO_PROPERTIES } from '../protocol/properties.ts';
+import { Reason } from '../protocol/reason.ts';
+import type { ReasonCode } from '../protocol/reason.ts';
+import type { Exchange } from './access.ts';
+import { acknowledged, completed, received, released } from './acknowledging.ts';
+import { authenticate, connect, reauthenticate, refuse } from './handshake.ts';
+import type { Broker } from './broker.ts';
+import { causeOf } from './cause.ts';
+import { LIMITS } from './limits.ts';
+import type { Listener } from './limits.ts';
+import { Outlet } from './outlet.ts';
+import type { OutletOwner } from './outlet.ts';
+import { receivePublish } from './publishing.ts';
+import type { Session } from './session.ts';
+import { subscribe, unsubscribe } from './subscribing.ts';
+import type { Wire } from './wire.ts';
+
+/** What a client has agreed on with us by CONNECT and CONNACK. */
+export interface Agreement {
+  readonly connect: Connect;
+  readonly session: Session;
+  readonly aliases: ReceivedAliases;
+  /** The Receive Maximum we announced; 0 is no limit. */
+  readonly receiveMaximum: number;
+  /** Seconds; 0 is never. */
+  readonly keepAliveSeconds: number;
+}
+
+export type ConnectionState =
+  | { readonly name: 'new' }
+  | { readonly name: 'authenticating'; readonly connect: Connect; readonly exchange: Exchange }
+  | { readonly name: 'open'; readonly agreement: Agreement; readonly exchange?: Exchange }
+  | { readonly name: 'closed' };
+
+const NEW: ConnectionState = { name: 'new' };
+const CLOSED: ConnectionState = { name: 'closed' };
+
+/**
+ * The transport calls `receive` with bytes, `drained` when the wire has room again and `lost` when the peer is
+ * gone. While an access backend thinks, nothing is read, so that packets keep their order.
+ */
+export class Connection implements OutletOwner, Deadline {
+  readonly broker: Broker;
+  readonly listener: Listener;
+  readonly peer: PeerAddress;
+  readonly outlet: Outlet;
+  readonly decoder: Decoder;
+  state: ConnectionState = NEW;
+  second: number | undefined;
+  readonly wire: Wire;
+  #heardAt: number;
+  #waiting = false;
+  #backlog: Uint8Array[] = [];
+
+  constructor(broker: Broker, wire: Wire, listener: Listener, peer: PeerAddress) {
+    this.broker = broker;
+    this.listener = listener;
+    this.peer = peer;
+    this.wire = wire;
+    this.outlet = new Outlet(broker, wire, this, peer.address);
+    const { maxPacketSize } = broker.settings;
+    this.decoder = new Decoder({ sender: 'client', maxPacketSize, topics: broker.topics });
+    this.#heardAt = broker.now;
+    broker.connections.add(this);
+    broker.log.event('connectionOpened', { ...peer, listenerPort: listener.settings.port });
+    broker.wheel.set(this, this.#heardAt + LIMITS.connectSeconds * 1000);
+  }
+
+  /** Bytes from the peer. */
+  receive(chunk: Uint8Array): void {
+    if (this.state.name === 'closed') return;
+    this.broker.counters.bytesReceived += chunk.length;
+    this.#heardAt = this.broker.now;
+    if (this.#waiting) this.#holdBack(chunk);
+    else {
+      this.decoder.push(chunk);
+      this.#handleAll();
+    }
+  }
+
+  /** The wire is no longer full. */
+  drained(): void {
+    if (this.state.name === 'open') this.state.agreement.session.refill();
+  }
+
+  /** The peer has closed, or the transport failed; `error` is the system's text. */
+  lost(error?: string): void {
+    if (error === undefined) this.#finish('connection closed by client', true);
+    else this.#finish('socket error', true, error);
+  }
+
+  /** Another connection has taken the client identifier. [MQTT-3.1.4-3] */
+  takeOver(): void {
+    this.close(Reason.sessionTakenOver);
+  }
+
+  /** The broker stops. */
+  shutDown(): void {
+    this.close(Reason.serverShuttingDown);
+  }
+
+  /** Tells a client of MQTT 5.0 why, and closes. The will is published. [MQTT-4.13.1-1] */
+  close(reasonCode: ReasonCode, detail?: string): void {
+    if (this.state.name === 'open' && this.outlet.version === 5) {
+      this.outlet.send({ type: 'disconnect', reasonCode, properties: NO_PROPERTIES });
+      this.broker.log.event('disconnectSent', { client: this.outlet.client, reasonCode });
+    }
+    this.#finish(causeOf(reasonCode), true, detail);
+  }
+
+  /** Closes without a word to the peer. */
+  abort(cause: DisconnectCause): void {
+    this.#finish(cause, true);
+  }
+
+  /** Waits for an answer without reading on; a promise that rejects closes the connection. */
+  await<T>(promise: Promise<T>, then: (value: T) => void): void {
+    this.#waiting = true;
+    this.wire.pause();
+    promise.then(
+      (value) => this.#resume(() => then(value)),
+      (error: unknown) => this.#resume(() => this.#failed(error)),
+    );
+  }
+
+  /** The client is known and its session is there: packets are handled from now on. */
+  opened(agreement: Agreement): void {
+    this.state = { name: 'open', agreement };
+    this.#scheduleKeepAlive(agreement.keepAliveSeconds);
+  }
+
+  /** The deadline: no CONNECT in time, or silence for one and a half times the keep alive. [MQTT-3.1.2-22] */
+  wake(): void {
+    const { state } = this;
+    if (state.name !== 'open') {
+      this.abort('exceeded timeout');
+      return;
+    }
+    const limit = state.agreement.keepAliveSeconds * 1500;
+    if (this.broker.now - this.#heardAt >= limit) this.close(Reason.keepAliveTimeout);
+    else this.broker.wheel.set(this, this.#heardAt + limit);
+  }
+
+  #scheduleKeepAlive(seconds: number): void {
+    if (seconds === 0) this.broker.wheel.cancel(this);
+    else this.broker.wheel.set(this, this.#heardAt + seconds * 1500);
+  }
+
+  #handleAll(): void {
+    const { decoder, broker } = this;
+    try {
+      for (let packet = decoder.next(); packet !== undefined; packet = decoder.next()) {
+        broker.counters.packetsReceived++;
+        this.#handle(packet);
+        if (this.#waiting || this.state.name === 'closed') return;
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#reject(error);
+    }
+  }
+
+  #handle(packet: Packet): void {
+    const { state } = this;
+    switch (state.name) {
+      case 'open':
+        this.#handleOpen(packet, state.agreement);
+        break;
+      case 'new':
+        this.broker.counters.connects++;
+        if (packet.type === 'connect') connect(this, packet);
+        break;
+      case 'authenticating':
+        if (packet.type === 'auth') authenticate(this, state, packet);
+        else if (packet.type === 'disconnect') this.#onDisconnect(packet);
+        else throw new ProtocolError(Reason.protocolError, `${packet.type} before the CONNACK`); // [MQTT-3.1.2-30]
+        break;
+      case 'closed':
+        break;
+    }
+  }
+
+  #handleOpen(packet: Packet, { session }: Agreement): void {
+    switch (packet.type) {
+      case 'publish':
+        receivePublish(this, session, packet);
+        break;
+      case 'puback':
+        acknowledged(this, session, packet);
+        break;
+      case 'pubrec':
+        received(this, session, packet);
+        break;
+      case 'pubrel':
+        released(this, session, packet);
+        break;
+      case 'pubcomp':
+        completed(this, session, packet);
+        break;
+      case 'subscribe':
+        subscribe(this, session, packet);
+        break;
+      case 'unsubscribe':
+        unsubscribe(this, session, packet);
+        break;
+      case 'pingreq':
+        this.#onPingreq();
+        break;
+      case 'disconnect':
+        this.#onDisconnect(packet);
+        break;
+      case 'auth':
+        reauthenticate(this, packet);
+        break;
+      case 'connect':
+        this.broker.log.event('secondConnect', { client: this.outlet.client, ...this.peer });
+        throw new ProtocolError(Reason.protocolError, 'a second CONNECT'); // [MQTT-3.1.0-2]
+      case 'connack':
+      case 'suback':
+      case 'unsuback':
+      case 'pingresp':
+        throw new TypeError('the decoder lets no packet of a server pass');
+    }
+  }
+
+  /** [MQTT-3.12.4-1] */
+  #onPingreq(): void {
+    const { log } = this.broker;
+    const { client } = this.outlet;
+    if (log.debug) log.event('pingreqReceived', { client });
+    if (log.debug) log.event('pingrespSent', { client });
+    this.outlet.send({ type: 'pingresp' });
+  }
+
+  #onDisconnect(packet: Disconnect): void {
+    this.broker.log.event('disconnectReceived', {
+      client: this.outlet.client,
+      reasonCode: packet.reasonCode,
+    });
+    const expiry = packet.properties.sessionExpiryInterval;
+    if (this.state.name === 'open' && expiry !== undefined) {
+      const { session } = this.state.agreement;
+      // [MQTT-3.1.2-23]: what began as 0 stays 0
+      if (session.expiryInterval === 0 && expiry > 0) {
+        throw new ProtocolError(Reason.protocolError, 'DISCONNECT that revives a session');
+      }
+      session.expiryInterval = expiry;
+    }
+    this.#finish('normal', packet.reasonCode !== Reason.success); // [MQTT-3.14.4-3]
+  }
+
+  /** The peer broke the protocol: it is told as its version allows, and closed. */
+  #reject(error: ProtocolError): void {
+    const { broker, outlet, peer, state, decoder } = this;
+    broker.log.event('protocolError', { client: outlet.client, ...peer, problem: error.message });
+    if (state.name === 'open') this.close(error.reasonCode, error.message);
+    else refuse(this, decoder.version, error);
+  }
+
+  /** The rest of a CONNECT that was refused: closes with the cause that the reason code names. */
+  refused(reasonCode: ReasonCode): void {
+    this.#finish(causeOf(reasonCode), true);
+  }
+
+  #failed(error: unknown): void {
+    this.broker.log.event('serverError', { text: `Error: An access check failed: ${String(error)}.` });
+    this.close(Reason.implementationSpecificError);
+  }
+
+  #holdBack(chunk: Uint8Array): void {
+    this.#backlog.push(chunk);
+    if (this.#backlog.length > LIMITS.backlogChunks) this.close(Reason.quotaExceeded);
+  }
+
+  /** The answer is there: handles it, then what came meanwhile. */
+  #resume(answer: () => void): void {
+    this.#waiting = false;
+    if (this.state.name === 'closed') return;
+    try {
+      answer();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#reject(error);
+    }
+    if (!this.#isReading()) return;
+    this.#handleAll();
+    while (this.#backlog.length > 0 && this.#isReading()) {
+      this.decoder.push(this.#backlog.shift()!);
+      this.#handleAll();
+    }
+    if (this.#isReading()) this.wire.resume();
+  }
+
+  #isReading(): boolean {
+    return !this.#waiting && this.state.name !== 'closed';
+  }
+
+  /** The end, once. `willDue`: the will was not taken back by the client. */
+  #finish(cause: DisconnectCause, willDue: boolean, detail?: string): void {
+    const { state, broker } = this;
+    if (state.name === 'closed') return;
+    this.state = CLOSED;
+    this.#backlog = [];
+    broker.wheel.cancel(this);
+    broker.connections.delete(this);
+    this.listener.connections--;
+    this.wire.close();
+    const client = this.outlet.client;
+    broker.log.event('clientDisconnected', {
+      client,
+      ...this.peer,
+      cause,
+      ...(detail !== undefined && { detail }),
+    });
+    if (state.name === 'open') broker.sessions.disconnected(state.agreement.session, willDue);
+  }
+}

@@ -1,0 +1,110 @@
+/** Every bound of the engine: those an operator sets, with Mosquitto's defaults, and those that are fixed. */
+import type { ProtocolVersion } from '../protocol/packet.ts';
+
+/** What is fixed. Each bounds something a peer could grow. */
+export const LIMITS: {
+  readonly connectSeconds: number;
+  readonly inboundBytes: number;
+  readonly wireBytes: number;
+  readonly backlogChunks: number;
+  readonly subscriptionsPerSession: number;
+} = {
+  /** A connection without CONNECT closes after this; as Mosquitto. */
+  connectSeconds: 20,
+  /** Received QoS 2 payload waiting for PUBREL in one session, bytes. Beyond it the connection closes with 0x97. */
+  inboundBytes: 64 * 1024 * 1024,
+  /** Bytes one wire holds for a peer that does not read, whatever the message limits say. */
+  wireBytes: 64 * 1024 * 1024,
+  /** Chunks held back while a connection waits for an access backend; its wire is paused, so few come. */
+  backlogChunks: 64,
+  /** Topic filters in the subscriptions of one session. */
+  subscriptionsPerSession: 100_000,
+};
+
+/** Settings of the broker as a whole. Zero is "no limit" for counts and sizes, as in Mosquitto. */
+export interface BrokerSettings {
+  allowDuplicateMessages: boolean;
+  clientIdPrefix: string | undefined;
+  globalMaxClients: number;
+  globalMaxConnections: number;
+  maxInflightBytes: number;
+  maxInflightMessages: number;
+  /** Seconds. */
+  maxKeepAlive: number;
+  /** Bytes of a whole packet. */
+  maxPacketSize: number;
+  maxQueuedBytes: number;
+  maxQueuedMessages: number;
+  /** Bytes of heap; new messages are refused beyond it. */
+  memoryLimit: number;
+  /** Bytes of payload; larger messages are acknowledged and dropped. */
+  messageSizeLimit: number;
+  /** Seconds an offline session lives at the most. */
+  persistentClientExpiration: number;
+  queueQos0Messages: boolean;
+  retainAvailable: boolean;
+  /** Seconds between sweeps of expired retained messages. */
+  retainExpiryInterval: number;
+  /** Seconds between updates of $SYS. */
+  sysInterval: number;
+  upgradeOutgoingQos: boolean;
+}
+
+export const DEFAULT_SETTINGS: Readonly<BrokerSettings> = {
+  allowDuplicateMessages: true,
+  clientIdPrefix: undefined,
+  globalMaxClients: 0,
+  globalMaxConnections: 0,
+  maxInflightBytes: 0,
+  maxInflightMessages: 20,
+  maxKeepAlive: 0,
+  maxPacketSize: 2_000_000,
+  maxQueuedBytes: 0,
+  maxQueuedMessages: 1000,
+  memoryLimit: 0,
+  messageSizeLimit: 0,
+  persistentClientExpiration: 0,
+  queueQos0Messages: false,
+  retainAvailable: true,
+  retainExpiryInterval: 0,
+  sysInterval: 10,
+  upgradeOutgoingQos: false,
+};
+
+/** Settings of one listener. */
+export interface ListenerSettings {
+  port: number;
+  allowAnonymous: boolean;
+  allowZeroLengthClientId: boolean;
+  autoIdPrefix: string;
+  maxConnections: number;
+  maxQos: 0 | 1 | 2;
+  /** Aliases clients may set. */
+  maxTopicAlias: number;
+  /** Aliases we set for clients that allow it. */
+  maxTopicAliasBroker: number;
+  /** Prefix of every topic of these clients; empty for none. */
+  mountPoint: string;
+  protocolVersions: ReadonlySet<ProtocolVersion>;
+  useUsernameAsClientId: boolean;
+}
+
+export const DEFAULT_LISTENER: Readonly<ListenerSettings> = {
+  port: 1883,
+  allowAnonymous: false,
+  allowZeroLengthClientId: true,
+  autoIdPrefix: 'auto-',
+  maxConnections: 0,
+  maxQos: 2,
+  maxTopicAlias: 10,
+  maxTopicAliasBroker: 10,
+  mountPoint: '',
+  protocolVersions: new Set<ProtocolVersion>([3, 4, 5]),
+  useUsernameAsClientId: false,
+};
+
+/** One listener as the broker knows it: its settings, which a reload may replace, and who came through it. */
+export interface Listener {
+  settings: Readonly<ListenerSettings>;
+  connections: number;
+}

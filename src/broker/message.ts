@@ -1,0 +1,161 @@
+/** An application message inside the broker, and its frames. */
+import { allocateKept, copyOf } from '../protocol/bytes.ts';
+import { propertyBlock } from '../protocol/encode.ts';
+import type { ProtocolVersion, QoS } from '../protocol/packet.ts';
+import { NO_PROPERTIES } from '../protocol/properties.ts';
+import type { Properties } from '../protocol/properties.ts';
+import { publishFrame, stamped } from '../protocol/publish-frame.ts';
+
+/** Payloads up to this size are copied into shared slabs; larger ones get memory of their own. Bytes. */
+const LARGEST_POOLED = 2048;
+
+export interface MessageFields {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: Properties;
+  /** Milliseconds since 1970; 0 is never. From the Message Expiry Interval. */
+  readonly expiresAt: number;
+  /** The client identifier of the publisher; empty for the broker's own messages. */
+  readonly publisher: string;
+}
+
+/** A frame that is shared by all subscribers of one layout, and what it depends on. */
+interface SharedFrame {
+  readonly bytes: Uint8Array;
+  /** The remaining expiry written in it, seconds; -1 for none. */
+  readonly expiry: number;
+}
+
+/**
+ * An application message on its way through the broker. Its payload is a view into the received chunk until
+ * `keep` copies it. The frame that subscribers share is encoded once per protocol version.
+ */
+export class Message implements MessageFields {
+  readonly topic: string;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: Properties;
+  readonly expiresAt: number;
+  readonly publisher: string;
+  /** How many hold it; `StoredMessages` counts. */
+  holders = 0;
+  #payload: Uint8Array;
+  #kept = false;
+  /** At QoS 0: the frame itself. */
+  #frame3: Uint8Array | undefined;
+  #frame5: SharedFrame | undefined;
+  /** At QoS 1 and 2: the first frame that was made, to be stamped for the next subscriber. */
+  #first3: Uint8Array | undefined;
+  #first5: SharedFrame | undefined;
+
+  constructor(fields: MessageFields) {
+    this.topic = fields.topic;
+    this.qos = fields.qos;
+    this.retain = fields.retain;
+    this.properties = fields.properties;
+    this.expiresAt = fields.expiresAt;
+    this.publisher = fields.publisher;
+    this.#payload = fields.payload;
+  }
+
+  get payload(): Uint8Array {
+    return this.#payload;
+  }
+
+  get payloadBytes(): number {
+    return this.#payload.length;
+  }
+
+  /** Makes the message outlive the tick: its bytes are copied out of the received chunk, once. */
+  keep(): this {
+    if (this.#kept) return this;
+    this.#kept = true;
+    this.#payload = keptPayload(this.#payload);
+    this.#frame3 = undefined;
+    this.#frame5 = undefined;
+    const { correlationData } = this.properties;
+    if (correlationData !== undefined) {
+      (this as { properties: Properties }).properties = {
+        ...this.properties,
+        correlationData: copyOf(correlationData),
+      };
+    }
+    return this;
+  }
+
+  /** Whether the message has expired. [MQTT-3.3.2-5] */
+  expired(now: number): boolean {
+    return this.expiresAt !== 0 && now >= this.expiresAt;
+  }
+
+  /**
+   * Takes the bytes the message came in as the shared frame of its version: at QoS 0, without RETAIN and topic
+   * alias, what goes out is what came in.
+   */
+  adopt(frame: Uint8Array, version: ProtocolVersion): void {
+    if (version !== 5) this.#frame3 = frame;
+    else this.#frame5 = { bytes: frame, expiry: this.properties.messageExpiryInterval ?? -1 };
+  }
+
+  /** The frame at QoS 0 without RETAIN, shared by all subscribers of a version. */
+  sharedFrame(version: ProtocolVersion, now: number): Uint8Array {
+    if (version !== 5) {
+      return (this.#frame3 ??= publishFrame(0, this.topic, 0, undefined, false, this.#payload));
+    }
+    const expiry = this.#remaining(now);
+    if (this.#frame5?.expiry === expiry) return this.#frame5.bytes;
+    const bytes = publishFrame(0, this.topic, 0, this.#block(now), true, this.#payload);
+    this.#frame5 = { bytes, expiry };
+    return bytes;
+  }
+
+  /** A frame at QoS 1 or 2 for one subscriber: the first is encoded, the others are stamped copies. */
+  stampedFrame(version: ProtocolVersion, flags: number, packetId: number, now: number): Uint8Array {
+    if (version !== 5) {
+      if (this.#first3 !== undefined) return stamped(this.#first3, flags, packetId);
+      return (this.#first3 = publishFrame(flags, this.topic, packetId, undefined, false, this.#payload));
+    }
+    const expiry = this.#remaining(now);
+    if (this.#first5?.expiry === expiry) return stamped(this.#first5.bytes, flags, packetId);
+    const bytes = publishFrame(flags, this.topic, packetId, this.#block(now), true, this.#payload);
+    this.#first5 = { bytes, expiry };
+    return bytes;
+  }
+
+  /** The properties as they go out now: the expiry is what remains of it. [MQTT-3.3.2-6] */
+  propertiesAt(now: number): Properties {
+    if (this.expiresAt === 0) return this.properties;
+    return { ...this.properties, messageExpiryInterval: this.#remaining(now) };
+  }
+
+  #block(now: number): Uint8Array | undefined {
+    const properties = this.propertiesAt(now);
+    return properties === NO_PROPERTIES ? undefined : propertyBlock(properties);
+  }
+
+  #remaining(now: number): number {
+    return this.expiresAt === 0 ? -1 : Math.max(0, Math.ceil((this.expiresAt - now) / 1000));
+  }
+}
+
+/**
+ * Payloads that are kept, small ones in slabs that hold nothing else: were they cut from the pool that frames
+ * come from, ten bytes could pin a slab of 64 KiB.
+ */
+function keptPayload(payload: Uint8Array): Uint8Array {
+  if (payload.length > LARGEST_POOLED) return copyOf(payload);
+  if (slabUsed + payload.length > slab.length) {
+    slab = allocateKept(SLAB);
+    slabUsed = 0;
+  }
+  const kept = slab.subarray(slabUsed, slabUsed + payload.length);
+  kept.set(payload);
+  slabUsed += payload.length;
+  return kept;
+}
+
+const SLAB = 16 * 1024;
+let slab: Uint8Array = new Uint8Array(0);
+let slabUsed = 0;

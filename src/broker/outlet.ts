@@ -1,0 +1,186 @@
+/** The way out to one client: packets become frames, frames go to the wire. */
+import type { AckName } from '../base/log-events.ts';
+import { SentAliases } from '../flow/topic-alias.ts';
+import { ackFrame, encode } from '../protocol/encode.ts';
+import type { Ack, Packet, ProtocolVersion, Publish } from '../protocol/packet.ts';
+import { NO_PROPERTIES } from '../protocol/properties.ts';
+import type { Broker } from './broker.ts';
+import type { Delivery } from './delivery.ts';
+import type { Message } from './message.ts';
+import type { Wire } from './wire.ts';
+
+/** What the client asked for in CONNECT, and what of it holds. */
+export interface OutletOptions {
+  readonly version: ProtocolVersion;
+  readonly clientId: string;
+  /** The client's Maximum Packet Size, bytes; 0 is no limit. */
+  readonly maximumPacketSize: number;
+  /** Topic aliases to use at the most. */
+  readonly topicAliasMaximum: number;
+  /** Taken off the topics that go out. */
+  readonly mountPoint: string;
+}
+
+/** Whoever has the connection, told when another one takes its place. */
+export interface OutletOwner {
+  takeOver(): void;
+}
+
+const ACK_BYTE: Readonly<Record<AckName, number>> = {
+  PUBACK: 0x40,
+  PUBREC: 0x50,
+  PUBREL: 0x62,
+  PUBCOMP: 0x70,
+};
+const ACK_TYPE: Readonly<Record<AckName, Ack['type']>> = {
+  PUBACK: 'puback',
+  PUBREC: 'pubrec',
+  PUBREL: 'pubrel',
+  PUBCOMP: 'pubcomp',
+};
+
+/** Everything a client is sent passes here and is counted here. */
+export class Outlet {
+  /** Who the log lines are about: the client identifier, or the peer's address before there is one. */
+  client: string;
+  readonly #broker: Broker;
+  readonly #wire: Wire;
+  readonly #owner: OutletOwner;
+  #version: ProtocolVersion = 4;
+  #maximumPacketSize = 0;
+  #mountPoint = '';
+  #aliases: SentAliases | undefined;
+
+  constructor(broker: Broker, wire: Wire, owner: OutletOwner, address: string) {
+    this.#broker = broker;
+    this.#wire = wire;
+    this.#owner = owner;
+    this.client = address;
+  }
+
+  /** From now on the client is known. */
+  configure(options: OutletOptions): void {
+    this.client = options.clientId;
+    this.#version = options.version;
+    this.#maximumPacketSize = options.maximumPacketSize;
+    this.#mountPoint = options.mountPoint;
+    if (options.topicAliasMaximum > 0) this.#aliases = new SentAliases(options.topicAliasMaximum);
+  }
+
+  get full(): boolean {
+    return this.#wire.full;
+  }
+
+  get version(): ProtocolVersion {
+    return this.#version;
+  }
+
+  /** The version to answer in, before the client is known. */
+  set version(version: ProtocolVersion) {
+    this.#version = version;
+  }
+
+  takeOver(): void {
+    this.#owner.takeOver();
+  }
+
+  /** Sends any packet but PUBLISH. */
+  send(packet: Packet): void {
+    this.#write(encode(packet, this.#version));
+  }
+
+  /** Sends an acknowledgement, and logs it. */
+  acknowledge(name: AckName, packetId: number, reasonCode = 0): void {
+    if (reasonCode === 0 || this.#version !== 5) this.#write(ackFrame(ACK_BYTE[name], packetId));
+    else this.send({ type: ACK_TYPE[name], packetId, reasonCode, properties: NO_PROPERTIES });
+    const { log } = this.#broker;
+    if (log.debug) log.event('ackSent', { client: this.client, packet: name, packetId, reasonCode });
+  }
+
+  /** PUBREL for what the client has received. */
+  release(packetId: number): void {
+    this.acknowledge('PUBREL', packetId);
+  }
+
+  /** Sends a message at QoS 0 as it is: RETAIN clear, no subscription identifier. */
+  forward(message: Message): void {
+    if (this.#aliases !== undefined || this.#mountPoint !== '') this.#special(message, undefined, false);
+    else this.#publishFrame(message, message.sharedFrame(this.#version, this.#broker.now), 0, 0);
+  }
+
+  /** Sends a message as its delivery says; false if it is larger than the client takes. [MQTT-3.1.2-24] */
+  publish(delivery: Delivery, dup: boolean): boolean {
+    const { message, qos, packetId } = delivery;
+    const flags = (dup ? 0x08 : 0) | (qos << 1) | (delivery.retain ? 0x01 : 0);
+    const plain =
+      qos > 0 &&
+      !delivery.retain &&
+      delivery.subscriptionIdentifiers === undefined &&
+      this.#aliases === undefined &&
+      this.#mountPoint === '';
+    if (!plain) return this.#special(message, delivery, dup);
+    const frame = message.stampedFrame(this.#version, flags, packetId, this.#broker.now);
+    return this.#publishFrame(message, frame, flags, packetId);
+  }
+
+  /** A frame that only this client gets: with its identifiers, its alias, its RETAIN flag, its mount point. */
+  #special(message: Message, delivery: Delivery | undefined, dup: boolean): boolean {
+    const topic = this.#shown(message.topic);
+    const known = this.#aliases?.get(topic);
+    const topicAlias = known ?? this.#aliases?.free();
+    const subscriptionIdentifiers = delivery?.subscriptionIdentifiers;
+    const packet: Publish = {
+      type: 'publish',
+      topic: known === undefined ? topic : '',
+      payload: message.payload,
+      qos: delivery?.qos ?? 0,
+      retain: delivery?.retain ?? false,
+      dup,
+      packetId: delivery?.packetId ?? 0,
+      properties: {
+        ...message.propertiesAt(this.#broker.now),
+        ...(topicAlias !== undefined && { topicAlias }),
+        ...(subscriptionIdentifiers !== undefined && { subscriptionIdentifiers }),
+      },
+    };
+    const flags = (dup ? 0x08 : 0) | (packet.qos << 1) | (packet.retain ? 0x01 : 0);
+    const sent = this.#publishFrame(message, encode(packet, this.#version), flags, packet.packetId);
+    if (sent && known === undefined && topicAlias !== undefined) this.#aliases?.assign(topic);
+    return sent;
+  }
+
+  /** The topic as the client knows it. */
+  #shown(topic: string): string {
+    return topic.startsWith(this.#mountPoint) ? topic.slice(this.#mountPoint.length) : topic;
+  }
+
+  #publishFrame(message: Message, frame: Uint8Array, flags: number, packetId: number): boolean {
+    if (this.#maximumPacketSize > 0 && frame.length > this.#maximumPacketSize) {
+      this.#broker.log.event('deliveryTooLarge', { client: this.client, bytes: frame.length });
+      return false;
+    }
+    const { counters, log } = this.#broker;
+    counters.publishSent++;
+    counters.publishBytesSent += message.payloadBytes;
+    this.#write(frame);
+    if (log.debug) {
+      log.event('publishSent', {
+        client: this.client,
+        dup: (flags & 0x08) !== 0,
+        qos: (flags >> 1) & 0x03,
+        retain: (flags & 0x01) !== 0,
+        packetId,
+        topic: this.#shown(message.topic),
+        bytes: message.payloadBytes,
+      });
+    }
+    return true;
+  }
+
+  #write(frame: Uint8Array): void {
+    const { counters } = this.#broker;
+    counters.packetsSent++;
+    counters.bytesSent += frame.length;
+    this.#wire.write(frame);
+  }
+}

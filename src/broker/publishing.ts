@@ -1,0 +1,185 @@
+/** PUBLISH as it comes in, §3.3: checks in the order of Mosquitto, then QoS, then on to the broker. */
+import type { PublishFields } from '../base/log-events.ts';
+import { ProtocolError } from '../protocol/error.ts';
+import type { Publish } from '../protocol/packet.ts';
+import { NO_PROPERTIES } from '../protocol/properties.ts';
+import type { Properties } from '../protocol/properties.ts';
+import { Reason } from '../protocol/reason.ts';
+import type { ReasonCode } from '../protocol/reason.ts';
+import { isTopicName } from '../topic/topic.ts';
+import type { Agreement, Connection } from './connection.ts';
+import { LIMITS } from './limits.ts';
+import { Message } from './message.ts';
+import type { Session } from './session.ts';
+
+const DOLLAR = 0x24;
+const BRIDGE_STATE = /^\$SYS\/broker\/connection\/[^/]+\/state$/;
+
+export function receivePublish(connection: Connection, session: Session, packet: Publish): void {
+  const { broker, listener } = connection;
+  const { counters, settings } = broker;
+  counters.publishReceived++;
+  counters.publishBytesReceived += packet.payload.length;
+  if (packet.qos > listener.settings.maxQos) {
+    throw new ProtocolError(Reason.qosNotSupported, `PUBLISH with QoS ${packet.qos}`); // [MQTT-3.2.2-11]
+  }
+  if (packet.retain && !settings.retainAvailable) {
+    throw new ProtocolError(Reason.retainNotSupported, 'PUBLISH with RETAIN'); // [MQTT-3.2.2-14]
+  }
+  if (broker.overMemory)
+    throw new ProtocolError(Reason.quotaExceeded, 'PUBLISH while memory is over its limit');
+  const topic = listener.settings.mountPoint + topicOf(connection, packet);
+  if (packet.properties !== NO_PROPERTIES) checkProperties(packet.properties);
+  if (settings.messageSizeLimit > 0 && packet.payload.length > settings.messageSizeLimit) {
+    broker.log.event('publishTooLarge', describe(connection, packet, topic));
+    acknowledge(connection, packet, Reason.packetTooLarge);
+    return;
+  }
+  const allowed = isOpenTopic(topic) && broker.access.mayPublish(session.principal, topic);
+  if (typeof allowed === 'boolean') decided(connection, session, packet, topic, allowed);
+  else connection.await(allowed, (yes) => decided(connection, session, packet, topic, yes));
+}
+
+/** The topic, with its alias resolved. */
+function topicOf(connection: Connection, packet: Publish): string {
+  const { topicAlias } = packet.properties;
+  if (topicAlias !== undefined) {
+    if (packet.topic !== '') checkTopic(packet.topic);
+    return agreementOf(connection).aliases.resolve(topicAlias, packet.topic);
+  }
+  checkTopic(packet.topic);
+  return packet.topic;
+}
+
+/** The topic last found to be valid: one string object for one topic, so most checks are a comparison. */
+let validTopic: string | undefined;
+
+function checkTopic(topic: string): void {
+  if (topic === validTopic) return;
+  if (topic === '') throw new ProtocolError(Reason.protocolError, 'PUBLISH without a topic');
+  if (!isTopicName(topic))
+    throw new ProtocolError(Reason.topicNameInvalid, 'PUBLISH with a topic of too many levels');
+  validTopic = topic;
+}
+
+function checkProperties({ subscriptionIdentifiers, responseTopic }: Properties): void {
+  // [MQTT-3.3.4-6]
+  if (subscriptionIdentifiers !== undefined) {
+    throw new ProtocolError(Reason.protocolError, 'PUBLISH with a subscription identifier');
+  }
+  // [MQTT-3.3.2-14]
+  if (responseTopic !== undefined && !isTopicName(responseTopic)) {
+    throw new ProtocolError(Reason.protocolError, 'PUBLISH with an invalid response topic');
+  }
+}
+
+/** Topics that start with `$`: those of the broker are closed to clients, but for the state of bridges. */
+function isOpenTopic(topic: string): boolean {
+  if (topic.charCodeAt(0) !== DOLLAR) return true;
+  if (topic.startsWith('$SYS')) return BRIDGE_STATE.test(topic);
+  return !topic.startsWith('$share') && !topic.startsWith('$CONTROL');
+}
+
+function decided(
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  topic: string,
+  allowed: boolean,
+): void {
+  const { log } = connection.broker;
+  if (!allowed) {
+    if (log.debug) log.event('publishDenied', describe(connection, packet, topic));
+    acknowledge(connection, packet, Reason.notAuthorized);
+    return;
+  }
+  if (log.debug) log.event('publishReceived', describe(connection, packet, topic));
+  if (packet.qos === 2) hold(connection, session, packet, topic);
+  else {
+    const message = toMessage(connection, session, packet, topic);
+    if (packet.qos === 0) adoptFrame(connection, packet, message);
+    const matched = connection.broker.publish(message);
+    // [MQTT-4.3.2-4]: the acknowledgement follows the hand-over
+    if (packet.qos === 1)
+      acknowledge(connection, packet, matched > 0 ? Reason.success : Reason.noMatchingSubscribers);
+  }
+}
+
+/** QoS 2: the message waits for its PUBREL; sent again, it is acknowledged again and held once. [MQTT-4.3.3-10] */
+function hold(connection: Connection, session: Session, packet: Publish, topic: string): void {
+  const { inbound } = session;
+  const held = inbound.get(packet.packetId);
+  if (held === undefined || !isSame(held, packet, topic)) {
+    if (held !== undefined) {
+      connection.broker.log.event('packetIdReused', { client: session.clientId, packetId: packet.packetId });
+    } else checkQuota(connection, session);
+    const message = toMessage(connection, session, packet, topic).keep();
+    connection.broker.stored.hold(message);
+    inbound.hold(packet.packetId, message);
+  }
+  acknowledge(connection, packet, Reason.success);
+}
+
+function isSame(held: Message, packet: Publish, topic: string): boolean {
+  return held.topic === topic && held.retain === packet.retain && held.payloadBytes === packet.payload.length;
+}
+
+/** [MQTT-3.3.4-7] [MQTT-3.3.4-9]; 3.x knows no Receive Maximum, there the bytes held are bounded. */
+function checkQuota(connection: Connection, session: Session): void {
+  const { receiveMaximum } = agreementOf(connection);
+  if (connection.outlet.version === 5 && receiveMaximum > 0 && session.inbound.size >= receiveMaximum) {
+    connection.broker.log.event('receiveMaximumExceeded', { client: session.clientId });
+    throw new ProtocolError(
+      Reason.receiveMaximumExceeded,
+      `more than ${receiveMaximum} messages of QoS 2 in flight`,
+    );
+  }
+  if (session.inbound.bytes > LIMITS.inboundBytes) {
+    throw new ProtocolError(
+      Reason.quotaExceeded,
+      `more than ${LIMITS.inboundBytes} bytes of QoS 2 in flight`,
+    );
+  }
+}
+
+function toMessage(connection: Connection, session: Session, packet: Publish, topic: string): Message {
+  const { properties } = packet;
+  const expiry = properties.messageExpiryInterval;
+  return new Message({
+    topic,
+    payload: packet.payload,
+    qos: packet.qos,
+    retain: packet.retain,
+    properties: properties.topicAlias === undefined ? properties : withoutAlias(properties),
+    expiresAt: expiry === undefined ? 0 : connection.broker.now + expiry * 1000,
+    publisher: session.clientId,
+  });
+}
+
+/** An alias is between the client and us. [MQTT-3.3.2-7] */
+function withoutAlias(properties: Properties): Properties {
+  const { topicAlias: _, ...rest } = properties;
+  return Object.keys(rest).length === 0 ? NO_PROPERTIES : rest;
+}
+
+/** What comes in at QoS 0 goes out as it is, where nothing of it is to be changed. */
+function adoptFrame(connection: Connection, packet: Publish, message: Message): void {
+  if (packet.retain || connection.listener.settings.mountPoint !== '') return;
+  if (packet.properties !== NO_PROPERTIES && packet.properties.topicAlias !== undefined) return;
+  message.adopt(connection.decoder.frame(), connection.outlet.version);
+}
+
+function acknowledge(connection: Connection, packet: Publish, reasonCode: ReasonCode): void {
+  if (packet.qos === 1) connection.outlet.acknowledge('PUBACK', packet.packetId, reasonCode);
+  else if (packet.qos === 2) connection.outlet.acknowledge('PUBREC', packet.packetId, reasonCode);
+}
+
+function agreementOf({ state }: Connection): Agreement {
+  if (state.name !== 'open') throw new TypeError('a PUBLISH is handled on an open connection only');
+  return state.agreement;
+}
+
+function describe(connection: Connection, packet: Publish, topic: string): PublishFields {
+  const { dup, qos, retain, packetId, payload } = packet;
+  return { client: connection.outlet.client, dup, qos, retain, packetId, topic, bytes: payload.length };
+}

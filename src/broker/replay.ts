@@ -1,0 +1,60 @@
+/** Retained messages on their way to a new subscription, at the pace at which the client takes them. */
+import { Queue } from '../base/queue.ts';
+import type { Broker } from './broker.ts';
+import type { Message } from './message.ts';
+import type { Session } from './session.ts';
+import type { Subscription } from './subscription.ts';
+
+interface Batch {
+  readonly subscription: Subscription;
+  readonly messages: readonly Message[];
+  next: number;
+}
+
+/**
+ * A subscription to `#` may match more retained messages than any queue holds. They are sent while there is room
+ * and the rest waits here, as references to what is retained anyway, so none is dropped. A message that was
+ * replaced meanwhile is left out: the subscriber has had the newer one.
+ */
+export class Replay {
+  readonly #session: Session;
+  readonly #broker: Broker;
+  readonly #batches = new Queue<Batch>();
+
+  constructor(session: Session, broker: Broker) {
+    this.#session = session;
+    this.#broker = broker;
+  }
+
+  /** Sends the messages to the subscription, as soon as may be. */
+  add(subscription: Subscription, messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    this.#batches.push({ subscription, messages, next: 0 });
+    this.advance();
+  }
+
+  /** Sends what there is room for. */
+  advance(): void {
+    for (let batch = this.#batches.peek(); batch !== undefined; batch = this.#batches.peek()) {
+      while (batch.next < batch.messages.length) {
+        if (!this.#session.ready) return;
+        this.#send(batch.messages[batch.next++]!, batch.subscription);
+      }
+      this.#batches.shift();
+    }
+  }
+
+  /** The client went away: what is left joins the session's queue, within its limits, as Mosquitto. */
+  park(): void {
+    for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
+      while (batch.next < batch.messages.length)
+        this.#send(batch.messages[batch.next++]!, batch.subscription);
+    }
+  }
+
+  #send(message: Message, subscription: Subscription): void {
+    if (this.#session.subscriptions.get(subscription.filter) !== subscription) return;
+    if (this.#broker.retained.get(message.topic, this.#broker.now) !== message) return;
+    this.#session.deliver(message, subscription, undefined, true);
+  }
+}

@@ -1,0 +1,49 @@
+/** Retained messages, §3.3.1.3: the last one of each topic. */
+import { TopicTree } from '../topic/topic-tree.ts';
+import type { Message } from './message.ts';
+import type { StoredMessages } from './stored.ts';
+
+export class Retained {
+  readonly #tree = new TopicTree<Message>();
+  readonly #stored: StoredMessages;
+
+  constructor(stored: StoredMessages) {
+    this.#stored = stored;
+  }
+
+  get count(): number {
+    return this.#tree.size;
+  }
+
+  /** Takes a message with RETAIN: it replaces the topic's, or clears it when its payload is empty. */
+  store(message: Message): void {
+    const empty = message.payloadBytes === 0; // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
+    const old = empty ? this.#tree.delete(message.topic) : this.#tree.set(message.topic, message.keep()); // [MQTT-3.3.1-5]
+    if (!empty) this.#stored.hold(message);
+    if (old !== undefined) this.#stored.release(old);
+  }
+
+  /** The message of a topic, unless it has expired. */
+  get(topic: string, now: number): Message | undefined {
+    const message = this.#tree.get(topic);
+    if (message === undefined || !message.expired(now)) return message;
+    this.#drop(message);
+    return undefined;
+  }
+
+  /** The messages that a filter matches and that have not expired. */
+  match(filter: string, now: number): Message[] {
+    return this.#tree.match(filter).filter((message) => !message.expired(now));
+  }
+
+  /** Drops what has expired. */
+  sweep(now: number): void {
+    const expired = [...this.#tree.values()].filter((message) => message.expired(now));
+    for (const message of expired) this.#drop(message);
+  }
+
+  #drop(message: Message): void {
+    this.#tree.delete(message.topic);
+    this.#stored.release(message);
+  }
+}

@@ -1,0 +1,136 @@
+/** What the broker remembers of a client between its connections, and the gate to each client. §4.1 */
+import { Inbound } from '../flow/inbound.ts';
+import { Outbound } from '../flow/outbound.ts';
+import type { OutboundLimits, Sender } from '../flow/outbound.ts';
+import type { Principal } from './access.ts';
+import type { Broker } from './broker.ts';
+import { Delivery } from './delivery.ts';
+import type { Message } from './message.ts';
+import type { Outlet } from './outlet.ts';
+import { Replay } from './replay.ts';
+import type { ShareGroup } from './shared.ts';
+import type { Subscription } from './subscription.ts';
+import type { PendingWill } from './will.ts';
+
+/** Never expires, §3.1.2.11.2. */
+export const NEVER = 0xffff_ffff;
+
+/**
+ * A client's state: subscriptions, messages under way in both directions, will and expiry. Connected while it
+ * has an outlet.
+ */
+export class Session implements Sender<Delivery> {
+  readonly clientId: string;
+  readonly subscriptions: Map<string, Subscription> = new Map();
+  readonly outbound: Outbound<Delivery>;
+  readonly inbound: Inbound<Message>;
+  /** Retained messages on their way to a new subscription. */
+  readonly replay: Replay;
+  principal: Principal;
+  /** Seconds it outlives its connection; `NEVER` for ever. */
+  expiryInterval = 0;
+  will: PendingWill | undefined;
+  readonly #broker: Broker;
+  #outlet: Outlet | undefined;
+  #dropping = false;
+
+  constructor(broker: Broker, principal: Principal, limits: OutboundLimits) {
+    this.#broker = broker;
+    this.clientId = principal.clientId;
+    this.principal = principal;
+    this.outbound = new Outbound(limits, (delivery) => broker.stored.release(delivery.message));
+    this.inbound = new Inbound((message) => broker.stored.release(message));
+    this.replay = new Replay(this, broker);
+  }
+
+  get connected(): boolean {
+    return this.#outlet !== undefined;
+  }
+
+  /** Connected, and a message would go out at once. */
+  get ready(): boolean {
+    return this.#outlet !== undefined && this.outbound.open;
+  }
+
+  get outlet(): Outlet | undefined {
+    return this.#outlet;
+  }
+
+  /** A connection is there: what was under way goes on. */
+  attach(outlet: Outlet, limits: OutboundLimits): void {
+    this.#outlet = outlet;
+    this.#dropping = false;
+    this.outbound.resume(this, limits);
+  }
+
+  /** The connection is gone. */
+  detach(): void {
+    this.#outlet = undefined;
+    this.outbound.suspend();
+    this.replay.park();
+  }
+
+  /**
+   * The one gate: every message, live, retained, shared or a will, comes to a subscriber through here. `replayed`
+   * is a retained message for a new subscription; it keeps its RETAIN flag. [MQTT-3.3.1-8]
+   */
+  deliver(message: Message, subscription: Subscription, group?: ShareGroup, replayed = false): void {
+    // [MQTT-3.8.3-3]
+    if (subscription.noLocal && message.publisher === this.clientId && !replayed) return;
+    if (!this.#broker.access.mayReceive(this.principal, message.topic)) return;
+    const most = subscription.qos;
+    const qos = message.qos > most || this.#broker.settings.upgradeOutgoingQos ? most : message.qos; // [MQTT-3.8.4-8]
+    const retain = replayed || (subscription.retainAsPublished && message.retain); // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+    const identifiers = subscription.identifiers;
+    const outlet = this.#outlet;
+    if (qos > 0) this.#offer(new Delivery(message.keep(), qos, retain, identifiers, group));
+    else if (outlet !== undefined) {
+      if (outlet.full) this.#drop();
+      else if (!retain && identifiers === undefined) outlet.forward(message);
+      else outlet.publish(new Delivery(message, 0, retain, identifiers, group), false);
+    } else if (this.#broker.settings.queueQos0Messages) {
+      this.#offer(new Delivery(message.keep(), 0, retain, identifiers, group));
+    }
+  }
+
+  get full(): boolean {
+    return this.#outlet === undefined || this.#outlet.full;
+  }
+
+  /**
+   * The flow sends a delivery. One that had to wait is asked about again: rights may have changed, and it may
+   * have expired, unless its flow had begun. [MQTT-3.3.2-5]
+   */
+  publish(delivery: Delivery, dup: boolean): boolean {
+    const { message } = delivery;
+    if (delivery.waited || dup) {
+      if (!dup && message.expired(this.#broker.now)) return false;
+      if (!this.#broker.access.mayReceive(this.principal, message.topic)) return false;
+    }
+    return this.#outlet!.publish(delivery, dup);
+  }
+
+  release(packetId: number): void {
+    this.#outlet!.release(packetId);
+  }
+
+  /** There is room again: after an acknowledgement, or when the wire was drained. */
+  refill(): void {
+    this.outbound.refill();
+    this.replay.advance();
+  }
+
+  #offer(delivery: Delivery): void {
+    this.#broker.stored.hold(delivery.message);
+    const offered = this.outbound.offer(delivery);
+    if (offered === 'waiting') delivery.waited = true;
+    else if (offered === 'dropped') this.#drop();
+  }
+
+  #drop(): void {
+    this.#broker.counters.publishDropped++;
+    if (this.#dropping) return;
+    this.#dropping = true;
+    this.#broker.log.event('messagesDropped', { client: this.clientId });
+  }
+}

@@ -1,0 +1,168 @@
+/** SUBSCRIBE and UNSUBSCRIBE, §3.8 to §3.11. */
+import { ProtocolError } from '../protocol/error.ts';
+import type { Subscribe, SubscriptionRequest, Unsubscribe } from '../protocol/packet.ts';
+import { NO_PROPERTIES } from '../protocol/properties.ts';
+import { Reason } from '../protocol/reason.ts';
+import { isShared, isTopicFilter, parseShared } from '../topic/topic.ts';
+import type { Connection } from './connection.ts';
+import { LIMITS } from './limits.ts';
+import type { Session } from './session.ts';
+import { Subscription } from './subscription.ts';
+
+/** A subscription that was made, and whether its retained messages are due. */
+interface Made {
+  readonly subscription: Subscription;
+  readonly replayDue: boolean;
+}
+
+/** One SUBSCRIBE: answered with one SUBACK [MQTT-3.8.4-5], then come the retained messages. */
+export function subscribe(connection: Connection, session: Session, packet: Subscribe): void {
+  const { log } = connection.broker;
+  if (log.debug) log.event('subscribeReceived', { client: session.clientId });
+  for (const request of packet.subscriptions) checkRequest(request);
+  // [MQTT-3.8.4-6]: as if each filter had come in a packet of its own
+  next(connection, session, packet, [], []);
+}
+
+/** Handles the requests from `codes.length` on; goes on later if the access backend takes its time. */
+function next(
+  connection: Connection,
+  session: Session,
+  packet: Subscribe,
+  codes: number[],
+  made: Made[],
+): void {
+  while (codes.length < packet.subscriptions.length) {
+    const request = packet.subscriptions[codes.length]!;
+    const take = (allowed: boolean): void => {
+      codes.push(answer(connection, session, packet, request, allowed, made));
+    };
+    const filter = mounted(connection, request.filter);
+    const allowed = connection.broker.access.maySubscribe(session.principal, filter);
+    if (typeof allowed === 'boolean') take(allowed);
+    else {
+      connection.await(allowed, (yes) => {
+        take(yes);
+        next(connection, session, packet, codes, made);
+      });
+      return;
+    }
+  }
+  finish(connection, session, packet, codes, made);
+}
+
+/** Makes one subscription if it may be made, and gives its reason code. */
+function answer(
+  connection: Connection,
+  session: Session,
+  packet: Subscribe,
+  request: SubscriptionRequest,
+  allowed: boolean,
+  made: Made[],
+): number {
+  const { log } = connection.broker;
+  const client = session.clientId;
+  const qos = Math.min(request.qos, connection.listener.settings.maxQos) as 0 | 1 | 2;
+  const filter = mounted(connection, request.filter);
+  if (log.debug) log.event('subscriptionRequested', { client, filter, qos, denied: !allowed });
+  if (!allowed) return refusal(connection, qos);
+  const existing = session.subscriptions.get(filter);
+  if (existing === undefined && session.subscriptions.size >= LIMITS.subscriptionsPerSession) {
+    return connection.outlet.version === 5 ? Reason.quotaExceeded : Reason.unspecifiedError;
+  }
+  const bridged = isBridge(connection);
+  const subscription = existing ?? new Subscription(session, filter);
+  const options = bridged ? { ...request, noLocal: true, retainAsPublished: true } : request; // as Mosquitto
+  subscription.configure(options, qos, packet.properties.subscriptionIdentifiers);
+  if (existing === undefined) {
+    session.subscriptions.set(filter, subscription);
+    connection.broker.subscribe(subscription);
+  }
+  log.event('subscribed', { client, filter, qos });
+  made.push({ subscription, replayDue: isReplayDue(request, subscription, existing === undefined) });
+  return qos; // [MQTT-3.8.4-7]
+}
+
+/** 3.1 has no code that says no: it is told the QoS it asked for, as Mosquitto. */
+function refusal(connection: Connection, qos: number): number {
+  const { version } = connection.outlet;
+  if (version === 5) return Reason.notAuthorized;
+  return version === 4 ? Reason.unspecifiedError : qos;
+}
+
+/** Retained messages at subscribe: §3.3.1.3, by retain handling; never for shared ones. */
+function isReplayDue(request: SubscriptionRequest, subscription: Subscription, isNew: boolean): boolean {
+  if (subscription.shareName !== undefined) return false; // §4.8.2
+  // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; 3.x sends 0: always
+  return request.retainHandling === 0 || (request.retainHandling === 1 && isNew);
+}
+
+function finish(
+  connection: Connection,
+  session: Session,
+  packet: Subscribe,
+  reasonCodes: readonly number[],
+  made: readonly Made[],
+): void {
+  const { broker, outlet } = connection;
+  if (broker.log.debug) broker.log.event('subackSent', { client: session.clientId });
+  outlet.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
+  for (const one of made) {
+    if (one.replayDue)
+      session.replay.add(one.subscription, broker.retained.match(one.subscription.topicFilter, broker.now));
+  }
+}
+
+/** A filter that is not valid ends the connection, as in Mosquitto. */
+function checkRequest({ filter, noLocal }: SubscriptionRequest): void {
+  if (!isShared(filter)) {
+    if (!isTopicFilter(filter))
+      throw new ProtocolError(Reason.malformedPacket, 'SUBSCRIBE with an invalid filter');
+  } else {
+    // [MQTT-4.8.2-1] [MQTT-4.8.2-2] [MQTT-3.8.3-4]
+    if (parseShared(filter) === undefined) {
+      throw new ProtocolError(Reason.protocolError, 'SUBSCRIBE with an invalid shared filter');
+    }
+    if (noLocal) throw new ProtocolError(Reason.protocolError, 'SUBSCRIBE with no local on a shared filter');
+  }
+}
+
+/** The filter with the listener's mount point: inside `$share/<name>/`, not in front of it. */
+function mounted(connection: Connection, filter: string): string {
+  const { mountPoint } = connection.listener.settings;
+  if (mountPoint === '') return filter;
+  const shared = parseShared(filter);
+  return shared === undefined
+    ? mountPoint + filter
+    : `$share/${shared.shareName}/${mountPoint}${shared.filter}`;
+}
+
+function isBridge({ state }: Connection): boolean {
+  return state.name === 'open' && state.agreement.connect.bridge;
+}
+
+/** One UNSUBSCRIBE, answered with one UNSUBACK. [MQTT-3.10.4-4] */
+export function unsubscribe(connection: Connection, session: Session, packet: Unsubscribe): void {
+  const { broker, outlet } = connection;
+  const client = session.clientId;
+  if (broker.log.debug) broker.log.event('unsubscribeReceived', { client });
+  if (!packet.filters.every((filter) => isTopicFilter(filter))) {
+    throw new ProtocolError(Reason.malformedPacket, 'UNSUBSCRIBE with an invalid filter');
+  }
+  const reasonCodes = packet.filters.map((wanted) => {
+    const filter = mounted(connection, wanted);
+    if (broker.log.debug) broker.log.event('unsubscriptionRequested', { client, filter });
+    broker.log.event('unsubscribed', { client, filter });
+    return remove(connection, session, filter) ? Reason.success : Reason.noSubscriptionExisted;
+  });
+  if (broker.log.debug) broker.log.event('unsubackSent', { client });
+  outlet.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
+}
+
+function remove(connection: Connection, session: Session, filter: string): boolean {
+  const subscription = session.subscriptions.get(filter);
+  if (subscription === undefined) return false;
+  session.subscriptions.delete(filter); // [MQTT-3.10.4-1] [MQTT-3.10.4-2]
+  connection.broker.unsubscribe(subscription);
+  return true;
+}

@@ -1,0 +1,183 @@
+/** The listeners of a configuration: opened together, closed together. */
+import { lookup } from 'node:dns/promises';
+import type { Log } from '../base/log.ts';
+import type { Broker } from '../broker/broker.ts';
+import { LIMITS } from '../broker/limits.ts';
+import type { Listener } from '../broker/limits.ts';
+import type { Config, ListenerConfig } from '../config/config.ts';
+import { Flusher } from '../transport/flusher.ts';
+import { listenTcp } from '../transport/tcp.ts';
+import type { TcpListener } from '../transport/tcp.ts';
+import { listenerSettings } from './settings.ts';
+
+/** An address to listen on; undefined for all of the family. */
+interface Address {
+  readonly host: string | undefined;
+  readonly family: 4 | 6;
+}
+
+/** One `listener` of the configuration and the sockets it opened, one for each family or address. */
+interface Opened {
+  readonly config: ListenerConfig;
+  readonly listener: Listener;
+  readonly sockets: readonly TcpListener[];
+}
+
+/** A family that the machine does not have; the listener then does without, as in Mosquitto. */
+const NO_FAMILY: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+
+export class Listeners {
+  readonly #broker: Broker;
+  readonly #log: Log;
+  readonly #flusher = new Flusher();
+  #config: Config;
+  #opened: Opened[] = [];
+
+  constructor(broker: Broker, log: Log, config: Config) {
+    this.#broker = broker;
+    this.#log = log;
+    this.#config = config;
+  }
+
+  /** Opens all; false, with all closed again, if one cannot be opened. What went wrong is in the log. */
+  async open(): Promise<boolean> {
+    for (const config of this.#config.listeners) {
+      const opened = await this.#openOne(config);
+      if (opened !== undefined) this.#opened.push(opened);
+      else if (!this.#config.localOnly) {
+        await this.close();
+        return false;
+      }
+    }
+    if (this.#opened.length > 0) return true;
+    this.#log.event('serverError', { text: 'Error: Unable to start any listening sockets, exiting.' });
+    return false;
+  }
+
+  /** Where clients can connect: `127.0.0.1:1883`, `[::1]:1883`. */
+  get addresses(): readonly { readonly host: string; readonly port: number }[] {
+    return this.#opened.flatMap(({ sockets }) =>
+      sockets.map(({ address }) => ({ host: address.address, port: address.port })),
+    );
+  }
+
+  /** A reload: the settings of each listener are replaced; connected clients keep theirs where they must. */
+  configure(config: Config): void {
+    this.#config = config;
+    for (const [at, { listener }] of this.#opened.entries()) {
+      const next = config.listeners[at];
+      if (next !== undefined) listener.settings = listenerSettings(next);
+    }
+  }
+
+  /** Takes no more clients. Connections are not touched. */
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = [];
+    await Promise.all(opened.flatMap(({ sockets }) => sockets.map((socket) => socket.close())));
+  }
+
+  async #openOne(config: ListenerConfig): Promise<Opened | undefined> {
+    const addresses = await this.#resolve(config);
+    if (addresses === undefined) return undefined;
+    const listener: Listener = { settings: listenerSettings(config), connections: 0 };
+    const sockets: TcpListener[] = [];
+    for (const address of addresses) {
+      const socket = await this.#openSocket(config, listener, address, addresses.length > 1);
+      if (socket === 'failed') {
+        await Promise.all(sockets.map((one) => one.close()));
+        return undefined;
+      }
+      if (socket !== 'skipped') sockets.push(socket);
+    }
+    return sockets.length === 0 ? undefined : { config, listener, sockets };
+  }
+
+  async #openSocket(
+    config: ListenerConfig,
+    listener: Listener,
+    { host, family }: Address,
+    dispensable: boolean,
+  ): Promise<TcpListener | 'failed' | 'skipped'> {
+    this.#log.event('listenerOpening', { family: family === 4 ? 'ipv4' : 'ipv6', port: config.port });
+    const broker = this.#broker;
+    try {
+      return await listenTcp({
+        port: config.port,
+        host,
+        family,
+        noDelay: this.#noDelay(),
+        limits: () => ({
+          frames: broker.settings.maxQueuedMessages,
+          bytes: broker.settings.maxQueuedBytes || LIMITS.wireBytes,
+        }),
+        flusher: this.#flusher,
+        accept: (wire, peer) => broker.accept(wire, listener, peer),
+        failed: (error) => this.#log.event('serverWarning', { text: `Warning: ${error.message}` }),
+      });
+    } catch (error) {
+      return this.#failed(error as NodeJS.ErrnoException, config, dispensable);
+    }
+  }
+
+  #failed(error: NodeJS.ErrnoException, config: ListenerConfig, dispensable: boolean): 'failed' | 'skipped' {
+    const code = error.code ?? '';
+    if (NO_FAMILY.has(code) && (dispensable || this.#config.localOnly)) {
+      this.#log.event('serverWarning', { text: `Warning: ${systemText(error)}` });
+      return 'skipped';
+    }
+    this.#log.event('serverError', { text: `Error: ${systemText(error)}` });
+    const hint = HINTS[code]?.(config.port);
+    if (hint !== undefined) this.#log.event('serverError', { text: hint });
+    return 'failed';
+  }
+
+  /** Nagle's algorithm is left on only where the file asks for it: frames are gathered by the wire. */
+  #noDelay(): boolean {
+    const { global, setAt } = this.#config;
+    return global.set_tcp_nodelay || !setAt.has('set_tcp_nodelay');
+  }
+
+  /** The addresses of a listener: all, or those its host resolves to. Undefined if it does not. */
+  async #resolve({ host, socket_domain: domain }: ListenerConfig): Promise<Address[] | undefined> {
+    const wanted = ({ family }: Address): boolean =>
+      domain === undefined || (domain === 'ipv4' ? family === 4 : family === 6);
+    if (host === undefined) {
+      const all: readonly Address[] = [
+        { host, family: 4 },
+        { host, family: 6 },
+      ];
+      return all.filter(wanted);
+    }
+    try {
+      const found = await lookup(host, { all: true });
+      return found
+        .map(({ address, family }): Address => ({ host: address, family: family === 4 ? 4 : 6 }))
+        .filter(wanted);
+    } catch (error) {
+      this.#log.event('serverError', { text: `Error creating listener: ${systemText(error as Error)}.` });
+      return undefined;
+    }
+  }
+}
+
+/** What to do about it, by the system's error code. */
+const HINTS: Readonly<Record<string, (port: number) => string>> = {
+  EADDRINUSE: (port) =>
+    `Port ${port} is taken, perhaps by another broker. Stop it, or choose another port with -p or in the configuration file.`,
+  EACCES: (port) =>
+    `Port ${port} needs more rights. Ports below 1024 need the capability CAP_NET_BIND_SERVICE; do not start the broker as root.`,
+};
+
+const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Address already in use',
+  EACCES: 'Permission denied',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  EAFNOSUPPORT: 'Address family not supported by protocol',
+  ENOTFOUND: 'Name or service not known',
+};
+
+/** The system's words for an error, as C programs print them. */
+function systemText(error: NodeJS.ErrnoException): string {
+  return SYSTEM_TEXTS[error.code ?? ''] ?? error.message;
+}

@@ -1,0 +1,130 @@
+/** The composition root: a configuration becomes a running broker with its listeners and its log. */
+import { randomBytes } from 'node:crypto';
+import { anonymousAccess } from '../access/anonymous.ts';
+import { DEFAULT_LOG_SETTINGS, Log } from '../base/log.ts';
+import { Broker } from '../broker/broker.ts';
+import { Message } from '../broker/message.ts';
+import type { Config } from '../config/config.ts';
+import { utf8Bytes } from '../protocol/bytes.ts';
+import { Listeners } from './listeners.ts';
+import { LogDestinations } from './log-destinations.ts';
+import { LOG_MESSAGE_EXPIRY_SECONDS } from './log-topic.ts';
+import { brokerSettings, logDestinations, logSettings } from './settings.ts';
+import type { Verbosity } from './settings.ts';
+import { FULL_VERSION } from './version.ts';
+
+export interface ServerOptions {
+  readonly verbosity?: Verbosity;
+  /** Whether log files may be symbolic links. */
+  readonly allowSymlinks?: boolean;
+}
+
+/** How often deadlines are looked at, milliseconds. */
+const TICK_MS = 1000;
+
+/**
+ * A broker with everything around it. Until `start` its log goes to standard error at Mosquitto's default levels,
+ * so that what is wrong with a configuration can be told.
+ */
+export class Server {
+  readonly log: Log;
+  readonly #destinations: LogDestinations;
+  readonly #verbosity: Verbosity;
+  #broker: Broker | undefined;
+  #listeners: Listeners | undefined;
+  #ticking: NodeJS.Timeout | undefined;
+
+  constructor(options: ServerOptions = {}) {
+    this.#verbosity = options.verbosity;
+    this.#destinations = new LogDestinations({
+      publish: (topic, payload) => this.#publishLine(topic, payload),
+      report: (event, text) => this.log.event(event, { text }),
+      allowSymlinks: options.allowSymlinks,
+    });
+    this.log = new Log(DEFAULT_LOG_SETTINGS, Date.now, (line) => this.#destinations.write(line));
+  }
+
+  /** Where clients can connect. */
+  get addresses(): readonly { readonly host: string; readonly port: number }[] {
+    return this.#listeners?.addresses ?? [];
+  }
+
+  /** The broker inside, once started. */
+  get broker(): Broker | undefined {
+    return this.#broker;
+  }
+
+  /** Opens the log and the listeners. False if a listener cannot be opened; the log says which and why. */
+  async start(config: Config): Promise<boolean> {
+    this.#configureLog(config);
+    this.log.event('starting', { version: FULL_VERSION });
+    if (config.file === undefined) this.log.event('defaultConfigUsed', {});
+    else this.log.event('configLoaded', { file: config.file });
+    if (config.localOnly) this.log.event('localOnlyMode', {});
+    const broker = new Broker(
+      {
+        clock: { now: Date.now },
+        access: anonymousAccess,
+        log: this.log,
+        random: randomBytes,
+        heapBytes: () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers,
+        version: `mosquitto version ${FULL_VERSION}`,
+      },
+      brokerSettings(config),
+    );
+    this.#broker = broker;
+    this.#listeners = new Listeners(broker, this.log, config);
+    if (!(await this.#listeners.open())) return false;
+    broker.tick();
+    this.#ticking = setInterval(() => broker.tick(), TICK_MS);
+    this.log.event('running', { version: FULL_VERSION });
+    return true;
+  }
+
+  /** Puts a changed configuration into force: what `compareForReload` made of the running one and the file. */
+  apply(config: Config): void {
+    this.#configureLog(config);
+    if (this.#broker !== undefined) this.#broker.settings = brokerSettings(config);
+    this.#listeners?.configure(config);
+  }
+
+  /** Opens the log files anew, for whoever rotates them. */
+  reopenLog(): void {
+    this.#destinations.reopen();
+  }
+
+  /** Closes everything: clients are told, wills are published, ports are free when it resolves. */
+  async stop(): Promise<void> {
+    clearInterval(this.#ticking);
+    const closed = this.#listeners?.close();
+    this.#broker?.stop();
+    await closed;
+  }
+
+  /** The last line is out. */
+  close(): void {
+    this.#destinations.close();
+  }
+
+  #configureLog(config: Config): void {
+    const settings = logSettings(config, this.#verbosity);
+    this.log.configure(settings);
+    if (this.#destinations.open(logDestinations(config))) return;
+    this.log.configure({ ...settings, types: new Set(['error'] as const) }); // as Mosquitto, when its file cannot be opened
+  }
+
+  #publishLine(topic: string, payload: string): void {
+    const broker = this.#broker;
+    broker?.publish(
+      new Message({
+        topic,
+        payload: utf8Bytes(payload),
+        qos: 2,
+        retain: false,
+        properties: { messageExpiryInterval: LOG_MESSAGE_EXPIRY_SECONDS },
+        expiresAt: broker.now + LOG_MESSAGE_EXPIRY_SECONDS * 1000,
+        publisher: '',
+      }),
+    );
+  }
+}

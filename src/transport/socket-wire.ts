@@ -1,0 +1,112 @@
+/** A wire on a socket of Node's: one write per tick, and a bound on what waits for a slow peer. */
+import type { Socket } from 'node:net';
+import type { Wire } from '../broker/wire.ts';
+import type { Flusher } from './flusher.ts';
+
+/** How much a wire holds for a peer that does not take it. 0 is no limit. */
+export interface WireLimits {
+  readonly frames: number;
+  readonly bytes: number;
+}
+
+/** Gathered bytes that are written before the tick ends, so that a large burst is not copied into one block. */
+const FLUSH_BYTES = 256 * 1024;
+/** Frames at least this large on average are written side by side instead of copied together. */
+const LARGE_FRAME = 16 * 1024;
+/** How long a closing socket may take to send what was written to it. */
+const CLOSE_MS = 5000;
+
+/**
+ * Frames are gathered and written at the end of the tick. While the system has not taken the last write, the wire
+ * is congested: frames then wait here, copied so that they pin no received chunk, and count towards `full`.
+ */
+export class SocketWire implements Wire {
+  readonly #socket: Socket;
+  readonly #flusher: Flusher;
+  readonly #limits: () => WireLimits;
+  readonly #drained: () => void;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #congested = false;
+  /** Frames in the write that the system has not taken. */
+  #takenFrames = 0;
+  #closed = false;
+
+  /** `drained` is called when the system has taken all, after a time in which it had not. */
+  constructor(socket: Socket, flusher: Flusher, limits: () => WireLimits, drained: () => void) {
+    this.#socket = socket;
+    this.#flusher = flusher;
+    this.#limits = limits;
+    this.#drained = drained;
+  }
+
+  get full(): boolean {
+    if (!this.#congested) return false;
+    const { frames, bytes } = this.#limits();
+    return (frames > 0 && this.unsentFrames >= frames) || this.unsentBytes >= bytes;
+  }
+
+  get unsentFrames(): number {
+    return this.#congested ? this.#takenFrames + this.#pending.length : 0;
+  }
+
+  get unsentBytes(): number {
+    return this.#congested ? this.#socket.writableLength + this.#pendingBytes : 0;
+  }
+
+  write(frame: Uint8Array): void {
+    if (this.#closed) return;
+    if (this.#congested) this.#pending.push(Uint8Array.from(frame));
+    else if (this.#pending.push(frame) === 1) this.#flusher.add(this);
+    this.#pendingBytes += frame.length;
+    if (this.#pendingBytes > FLUSH_BYTES && !this.#congested) this.flush();
+  }
+
+  /** Hands what was gathered to the system. */
+  flush(): void {
+    const frames = this.#pending;
+    if (frames.length === 0 || this.#congested) return;
+    const bytes = this.#pendingBytes;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    if (frames.length === 1) this.#socket.write(frames[0]!, this.#written);
+    else if (bytes < frames.length * LARGE_FRAME)
+      this.#socket.write(Buffer.concat(frames, bytes), this.#written);
+    else this.#writeSideBySide(frames);
+    if (this.#socket.writableLength === 0) return;
+    this.#congested = true;
+    this.#takenFrames = frames.length;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#congested = false; // what waits goes to the socket, which sends it in order
+    this.flush();
+    this.#closed = true;
+    this.#socket.destroySoon();
+    if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), CLOSE_MS).unref();
+  }
+
+  #writeSideBySide(frames: readonly Uint8Array[]): void {
+    this.#socket.cork();
+    for (const frame of frames) this.#socket.write(frame, this.#written);
+    this.#socket.uncork();
+  }
+
+  /** The system has taken a write. */
+  readonly #written = (): void => {
+    if (!this.#congested || this.#socket.writableLength > 0) return;
+    this.#congested = false;
+    this.#takenFrames = 0;
+    this.flush();
+    if (!this.#congested) this.#drained();
+  };
+}

@@ -1,0 +1,81 @@
+/** MQTT on TCP. */
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { PeerAddress } from '../base/log-events.ts';
+import type { Connection } from '../broker/connection.ts';
+import type { Wire } from '../broker/wire.ts';
+import type { Flusher } from './flusher.ts';
+import { SocketWire } from './socket-wire.ts';
+import type { WireLimits } from './socket-wire.ts';
+
+export interface TcpOptions {
+  readonly port: number;
+  /** An address or a name; undefined for all addresses of the family. */
+  readonly host: string | undefined;
+  readonly family: 4 | 6;
+  /** Whether small writes go out at once. The wire gathers them itself, so Nagle's algorithm only adds delay. */
+  readonly noDelay: boolean;
+  readonly limits: () => WireLimits;
+  readonly flusher: Flusher;
+  /** A peer has come; undefined sends it away. */
+  readonly accept: (wire: Wire, peer: PeerAddress) => Connection | undefined;
+  /** The listener failed after it was open: no more descriptors, say. */
+  readonly failed: (error: Error) => void;
+}
+
+/** Clients that the system lets wait to be accepted. */
+const BACKLOG = 1024;
+
+/** An open listener. */
+export interface TcpListener {
+  readonly address: AddressInfo;
+  /** Takes no more peers; resolves when the port is free. Connections are not touched. */
+  close(): Promise<void>;
+}
+
+/** Opens a listener; rejects with the system's error if that cannot be done. */
+export function listenTcp(options: TcpOptions): Promise<TcpListener> {
+  const server = createServer({ noDelay: options.noDelay, allowHalfOpen: false }, (socket) =>
+    serve(socket, options),
+  );
+  const { port, family } = options;
+  const host = options.host ?? (family === 4 ? '0.0.0.0' : '::');
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, ipv6Only: family === 6, backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      server.on('error', options.failed);
+      resolve({ address: server.address() as AddressInfo, close: () => closed(server) });
+    });
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function serve(socket: Socket, options: TcpOptions): void {
+  const { remoteAddress, remotePort } = socket;
+  let trouble: string | undefined;
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    trouble = isHangUp(error) ? undefined : error.message; // 'close' follows
+  });
+  if (remoteAddress === undefined || remotePort === undefined) {
+    socket.destroy(); // gone before it was accepted
+    return;
+  }
+  const wire = new SocketWire(socket, options.flusher, options.limits, () => connection?.drained());
+  const connection = options.accept(wire, { address: remoteAddress, port: remotePort });
+  if (connection === undefined) {
+    socket.destroy();
+    return;
+  }
+  socket.on('data', (chunk: Buffer) => connection.receive(chunk));
+  socket.on('end', () => connection.lost());
+  socket.on('close', () => connection.lost(trouble));
+}
+
+/** A reset by the peer is a peer that has gone, as in Mosquitto. */
+function isHangUp(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
+}

@@ -1,0 +1,71 @@
+/**
+ * Plays every script of `NN-area/` against every broker under test.
+ *
+ *     BROKERS=mosquitto SCRIPTS=03-qos node --test test/conformance/conformance.test.ts
+ *
+ * Both variables are optional: which brokers, comma-separated, and a part of the path of the script files.
+ */
+import { describe, test } from 'node:test';
+import { mosquittoInstalled, type BrokerName } from './harness/broker.ts';
+import { loadScripts } from './harness/load.ts';
+import { Mismatch } from './harness/mismatch.ts';
+import { Pool } from './harness/pool.ts';
+import { declared, play, scripts, type Script } from './harness/script.ts';
+import type { Version } from './harness/packets.ts';
+
+/** Scripts wait more than they work, and those that wait for seconds should wait together. */
+const concurrency = 40;
+const wanted = process.env['BROKERS']?.split(',') ?? ['zanzara', 'mosquitto'];
+const names = { 3: '3.1', 4: '3.1.1', 5: '5.0' } as const satisfies Record<Version, string>;
+
+await loadScripts(process.env['SCRIPTS']);
+if (wanted.includes('zanzara')) playAll('zanzara');
+if (wanted.includes('mosquitto') && mosquittoInstalled()) playAll('mosquitto');
+else if (wanted.includes('mosquitto')) reportMissing();
+
+function reportMissing(): void {
+  const message = 'mosquitto is not installed: apt-get install mosquitto';
+  test('conformance scripts against mosquitto', { skip: process.env['CI'] ? false : message }, () => {
+    throw new Error(message);
+  });
+}
+
+function playAll(broker: BrokerName): void {
+  const pool = new Pool(broker);
+  void describe(broker, { concurrency }, () => {
+    for (const script of scripts)
+      for (const version of script.versions) register(script, version, broker, pool);
+  });
+  void test(`${broker} survives the scripts`, () => {
+    if (pool.deaths.length > 0) throw new Error(pool.deaths.join('\n'));
+  });
+}
+
+function register(script: Script, version: Version, broker: BrokerName, pool: Pool): void {
+  const reason = declared(script, broker, version);
+  const title = `${script.title} (${names[version]})${reason ? ` — differs: ${reason}` : ''}`;
+  const skip = script.without?.[broker] ?? false;
+  const config = `${script.config ?? ''}${script.alone ? `\n# script ${script.number}, version ${version}` : ''}`;
+  if (!skip) pool.reserve(config);
+  void test(title, { skip }, async () => {
+    try {
+      const process = await pool.take(config);
+      const failure = await outcome(play(script, version, process));
+      if (!reason && failure) throw failure;
+      if (reason && !failure) throw new Error(`it is declared to differ (${reason}), but does not`);
+    } finally {
+      await pool.release(config);
+    }
+  });
+}
+
+/** What the broker did wrong, if anything. Other errors are faults of the suite and go up. */
+async function outcome(played: Promise<void>): Promise<Mismatch | undefined> {
+  try {
+    await played;
+    return undefined;
+  } catch (error) {
+    if (error instanceof Mismatch) return error;
+    throw error;
+  }
+}
