@@ -105,13 +105,19 @@ function concludeAgain(connection: Connection, agreement: Agreement, verdict: Ve
 
 /** A CONNECT or what came instead of one could not be understood: answered as far as its version is known. */
 export function refuse(connection: Connection, version: ProtocolVersion | 0, error: ProtocolError): void {
-  const answered = error instanceof UnsupportedVersion ? (error.level > 5 ? 5 : 4) : version;
+  const answered = error instanceof UnsupportedVersion ? answerTo(error.level) : version;
   const understood = error instanceof UnsupportedVersion || version === 5;
   if (answered !== 0 && understood) {
     connection.outlet.version = answered;
     sendConnack(connection, error.reasonCode, NO_PROPERTIES);
   }
   connection.refused(error.reasonCode);
+}
+
+/** The version in which a level that nobody knows is answered; as Mosquitto. */
+function answerTo(level: number): ProtocolVersion {
+  const version = level & 0x7f;
+  return version === 3 || version === 4 ? version : 5;
 }
 
 function credentialsOf(connection: Connection, packet: Connect): Credentials {

@@ -1,27 +1,23 @@
 /** `allow_duplicate_messages false`: overlapping subscriptions of one client give it a message once. */
 import type { Message } from './message.ts';
 import type { Session } from './session.ts';
-import { Subscription } from './subscription.ts';
+import type { Subscription } from './subscription.ts';
 
 /**
- * Delivers one copy to each session, at the highest QoS of its matching subscriptions [MQTT-3.3.5-1] and with all
- * their identifiers [MQTT-3.3.4-4].
+ * Delivers one copy to each session of 3.x, at the highest QoS of its matching subscriptions [MQTT-3.3.5-1]. As
+ * Mosquitto, 5.0 gets its copies all the same: each says which subscription it is for.
  */
 export function deliverOnce(message: Message, matched: readonly Subscription[]): void {
-  const bySession = new Map<Session, Subscription>();
+  const once = new Map<Session, Subscription>();
   for (const subscription of matched) {
     const { session } = subscription;
-    if (subscription.noLocal && message.publisher === session.clientId) continue;
-    const other = bySession.get(session);
-    bySession.set(session, other === undefined ? subscription : merged(other, subscription));
+    if (session.version === 5) session.deliver(message, subscription);
+    else once.set(session, merged(once.get(session), subscription));
   }
-  for (const [session, subscription] of bySession) session.deliver(message, subscription);
+  for (const [session, subscription] of once) session.deliver(message, subscription);
 }
 
-function merged(a: Subscription, b: Subscription): Subscription {
-  const both = new Subscription(a.session, a.filter);
-  both.qos = a.qos > b.qos ? a.qos : b.qos;
-  both.retainAsPublished = a.retainAsPublished || b.retainAsPublished;
-  if (a.identifiers ?? b.identifiers) both.identifiers = [...(a.identifiers ?? []), ...(b.identifiers ?? [])];
-  return both;
+/** The one of two overlapping subscriptions that grants more. A bridge's options are the same in both. */
+function merged(one: Subscription | undefined, other: Subscription): Subscription {
+  return one !== undefined && one.qos >= other.qos ? one : other;
 }

@@ -2,6 +2,7 @@
 import { Inbound } from '../flow/inbound.ts';
 import { Outbound } from '../flow/outbound.ts';
 import type { OutboundLimits, Sender } from '../flow/outbound.ts';
+import type { ProtocolVersion } from '../protocol/packet.ts';
 import type { Principal } from './access.ts';
 import type { Broker } from './broker.ts';
 import { Delivery } from './delivery.ts';
@@ -30,6 +31,8 @@ export class Session implements Sender<Delivery> {
   /** Seconds it outlives its connection; `NEVER` for ever. */
   expiryInterval = 0;
   will: PendingWill | undefined;
+  /** Of the connection it has or last had. */
+  version: ProtocolVersion = 4;
   readonly #broker: Broker;
   #outlet: Outlet | undefined;
   #dropping = false;
@@ -59,6 +62,7 @@ export class Session implements Sender<Delivery> {
   /** A connection is there: what was under way goes on. */
   attach(outlet: Outlet, limits: OutboundLimits): void {
     this.#outlet = outlet;
+    this.version = outlet.version;
     this.#dropping = false;
     this.outbound.resume(this, limits);
   }

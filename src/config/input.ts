@@ -1,3 +1,5 @@
+/** What a parser of one value is given. */
+
 import type { Level, Location } from './diagnostic.ts';
 import type { Value } from './option.ts';
 import type { Tokens } from './tokens.ts';

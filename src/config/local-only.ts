@@ -1,3 +1,5 @@
+/** The ports of the command line. */
+
 import type { Config } from './config.ts';
 
 /**

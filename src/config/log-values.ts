@@ -1,3 +1,5 @@
+/** The values of `log_dest` and `log_type`. */
+
 import type { Input } from './input.ts';
 import { empty, refuse, type Refusal } from './refusal.ts';
 

@@ -1,3 +1,5 @@
+/** A value that is not accepted, and why. */
+
 import type { Input } from './input.ts';
 
 /** What a value parser returns instead of a value: Mosquitto's line, and in plain words what to do. */

@@ -1,3 +1,5 @@
+/** What someone who mistyped an option may have meant. */
+
 import { knownWords } from './options.ts';
 
 /** Options of older versions that a file may still have. */

@@ -89,7 +89,7 @@ export class Outbound<T extends Outgoing> {
       this.#send(item, sender);
       return 'sent';
     }
-    if (!this.#queueHolds(item)) {
+    if (!this.#queueHolds()) {
       this.#settled(item);
       return 'dropped';
     }
@@ -245,11 +245,11 @@ export class Outbound<T extends Outgoing> {
   }
 
   /** Whether the waiting line has room: beyond the window, or alone while offline; as Mosquitto. */
-  #queueHolds(item: T): boolean {
+  #queueHolds(): boolean {
     const { inflightMessages, queuedMessages, queuedBytes } = this.#limits;
     const allowance = this.#sender === undefined ? 0 : inflightMessages - this.#inflight.size;
     if (queuedMessages > 0 && this.#waiting.length >= queuedMessages + Math.max(0, allowance)) return false;
-    return queuedBytes === 0 || this.#waitingBytes + item.payloadBytes <= queuedBytes;
+    return queuedBytes === 0 || this.#waitingBytes < queuedBytes;
   }
 
   /** The next free packet identifier. [MQTT-2.2.1-3] There is one: fewer are in flight than exist. */

@@ -98,7 +98,7 @@ test('every good vector decodes from two chunks, wherever it is cut', () => {
 test('every good vector decodes byte by byte', () => {
   forEach(GOOD_VECTORS, (vector) => {
     const whole = bytes(vector.hex);
-    if (whole.length > 100_000) return;
+    if (whole.length > 5000) return;
     const packets = decodeAll(decoderFor(vector), oneByOne(whole));
     assert.deepEqual(packets.map(comparable), [comparable(vector.packet)]);
   });
@@ -147,7 +147,7 @@ test('all good vectors decode from chunks as a network cuts them', () => {
 
 test('a chunk may end anywhere in the packet after the one it ends', () => {
   for (const { vectors } of streams(30)) {
-    const few = vectors.filter((_, index) => index % 12 === 0);
+    const few = vectors.filter((_, index) => index % 5 === 0);
     const whole = bytes(few.map(({ hex }) => hex).join(''));
     const expected = few.map(({ packet }) => comparable(packet));
     for (const at of Array.from({ length: whole.length - 1 }, (_, index) => index + 1)) {

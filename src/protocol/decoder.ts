@@ -126,6 +126,7 @@ export class Decoder {
 
   /** Lets go of the chunk, so that an idle connection pins no buffer. */
   #release(): undefined {
+    reader.reset(EMPTY, 0, 0);
     this.#chunk = EMPTY;
     this.#frame = EMPTY;
     this.#at = 0;

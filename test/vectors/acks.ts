@@ -2,7 +2,7 @@
 import type { Sender } from '../../src/protocol/decoder.ts';
 import type { Ack } from '../../src/protocol/packet.ts';
 import { forbiddenCodes, reasonCodes } from './reasons.ts';
-import { int, VERSIONS } from './vector.ts';
+import { bad, decodesOnly, good, int, VERSIONS } from './vector.ts';
 import type { BadVector, GoodVector } from './vector.ts';
 
 const ACKS: readonly [type: Ack['type'], first: string][] = [
@@ -13,125 +13,88 @@ const ACKS: readonly [type: Ack['type'], first: string][] = [
 ];
 
 const SENDERS: readonly Sender[] = ['client', 'server'];
+const SHORT = /shorter than its fields/;
+const LONG = /longer than its fields/;
 
-function goodAcks(type: Ack['type'], first: string): readonly GoodVector[] {
-  const name = type.toUpperCase();
-  const packet: Ack = { type, packetId: 1, reasonCode: 0, properties: {} };
-  const common = { version: 5, sender: 'client' } as const;
+function ackOf(type: Ack['type'], reasonCode = 0, packetId = 1): Ack {
+  return { type, packetId, reasonCode, properties: {} };
+}
+
+/** What an acknowledgement with a code of 5.0 may look like. */
+function coded(type: Ack['type'], first: string, reasonCode: number): readonly GoodVector[] {
+  const name = `${type.toUpperCase()} with reason code ${reasonCode}`;
+  const code = int(reasonCode, 1);
+  const packet = ackOf(type, reasonCode);
   return [
-    ...VERSIONS.flatMap((version) =>
-      SENDERS.flatMap((sender) =>
-        [1, 255, 256, 65_535].map((packetId) => ({
-          name: `${name} of ${packetId}`,
-          version,
-          sender,
-          hex: `${first} 02 ${int(packetId, 2)}`,
-          packet: { ...packet, packetId },
-        })),
-      ),
-    ),
-    { ...common, name: `${name} with its code`, hex: `${first} 03 0001 00`, packet, decodesOnly: true },
-    { ...common, name: `${name} with its length`, hex: `${first} 04 0001 00 00`, packet, decodesOnly: true },
-    {
-      ...common,
-      name: `${name} with a reason string`,
-      hex: `${first} 0e 0001 00 0a 1f 0002 6f6b 26 0000 0000`,
-      packet: { ...packet, properties: { reasonString: 'ok', userProperties: [['', '']] } },
-    },
-    ...reasonCodes(type)
-      .filter((code) => code !== 0)
-      .flatMap((reasonCode): GoodVector[] => [
-        {
-          ...common,
-          name: `${name} with reason code 0x${int(reasonCode, 1)}`,
-          hex: `${first} 03 0001 ${int(reasonCode, 1)}`,
-          packet: { ...packet, reasonCode },
-        },
-        {
-          ...common,
-          name: `${name} with reason code 0x${int(reasonCode, 1)} and a length of 0`,
-          hex: `${first} 04 0001 ${int(reasonCode, 1)} 00`,
-          packet: { ...packet, reasonCode },
-          decodesOnly: true,
-        },
-        {
-          ...common,
-          sender: 'server',
-          name: `${name} with reason code 0x${int(reasonCode, 1)} and a reason string`,
-          hex: `${first} 08 0001 ${int(reasonCode, 1)} 04 1f 0001 78`,
-          packet: { ...packet, reasonCode, properties: { reasonString: 'x' } },
-        },
-      ]),
+    good(5, 'client', name, `${first} 03 0001 ${code}`, packet),
+    decodesOnly(5, 'client', `${name} and a length of 0`, `${first} 04 0001 ${code} 00`, packet),
+    good(5, 'server', `${name} and a reason string`, `${first} 08 0001 ${code} 04 1f 0001 78`, {
+      ...packet,
+      properties: { reasonString: 'x' },
+    }),
   ];
 }
 
-function badAcks(type: Ack['type'], first: string): readonly BadVector[] {
+function goodAcks([type, first]: (typeof ACKS)[number]): readonly GoodVector[] {
   const name = type.toUpperCase();
   return [
-    ...VERSIONS.flatMap((version): BadVector[] => [
-      {
-        name: `${name} of 0`,
-        ...(type === 'pubrel' && { anchor: 'MQTT-2.2.1-3' }),
-        version,
-        sender: 'client',
-        hex: `${first} 02 0000`,
-        error: 'protocolError',
-        problem: /packet identifier/,
-      },
-      ...[`${first} 00`, `${first} 01 00`].map((hex): BadVector => ({
-        name: `${name} of ${hex.length === 5 ? 'no' : 'one'} byte`,
-        version,
-        sender: 'client',
-        hex,
-        error: 'malformedPacket',
-        problem: /shorter than its fields/,
-      })),
-    ]),
-    ...([3, 4] as const).map((version): BadVector => ({
-      name: `${name} with a reason code`,
-      version,
-      sender: 'client',
-      hex: `${first} 03 0001 00`,
-      error: 'malformedPacket',
-      problem: /longer than its fields/,
-    })),
-    {
-      name: `${name} longer than its fields`,
-      version: 5,
-      sender: 'client',
-      hex: `${first} 05 0001 00 00 00`,
-      error: 'malformedPacket',
-      problem: /longer than its fields/,
-    },
-    {
-      name: `${name} shorter than its properties`,
-      version: 5,
-      sender: 'client',
-      hex: `${first} 04 0001 00 01`,
-      error: 'malformedPacket',
-      problem: /properties longer/,
-    },
-    ...forbiddenCodes(type).map((code): BadVector => ({
-      name: `${name} with reason code 0x${int(code, 1)}`,
-      version: 5,
-      sender: code % 2 === 0 ? 'client' : 'server',
-      hex: `${first} 03 0001 ${int(code, 1)}`,
-      error: 'malformedPacket',
-      problem: /reason code/,
-    })),
+    ...VERSIONS.flatMap((version) =>
+      SENDERS.flatMap((sender) =>
+        [1, 255, 256, 65_535].map((id) =>
+          good(version, sender, `${name} of ${id}`, `${first} 02 ${int(id, 2)}`, ackOf(type, 0, id)),
+        ),
+      ),
+    ),
+    decodesOnly(5, 'client', `${name} with its code`, `${first} 03 0001 00`, ackOf(type)),
+    decodesOnly(5, 'client', `${name} with its length`, `${first} 04 0001 00 00`, ackOf(type)),
+    good(5, 'client', `${name} with properties`, `${first} 0e 0001 00 0a 1f 0002 6f6b 26 0000 0000`, {
+      ...ackOf(type),
+      properties: { reasonString: 'ok', userProperties: [['', '']] },
+    }),
+    ...reasonCodes(type)
+      .filter((code) => code !== 0)
+      .flatMap((code) => coded(type, first, code)),
   ];
 }
 
 export const GOOD_ACKS: readonly GoodVector[] = [
-  ...ACKS.flatMap(([type, first]) => goodAcks(type, first)),
-  {
-    name: 'PUBREL again: MQTT 3.1 marks what is sent again',
-    version: 3,
-    sender: 'client',
-    hex: '6a 02 0001',
-    packet: { type: 'pubrel', packetId: 1, reasonCode: 0, properties: {} },
-    decodesOnly: true,
-  },
+  ...ACKS.flatMap(goodAcks),
+  ...SENDERS.map((sender) =>
+    decodesOnly(3, sender, 'PUBREL again, which MQTT 3.1 marks', '6a 02 0001', ackOf('pubrel')),
+  ),
 ];
 
-export const BAD_ACKS: readonly BadVector[] = ACKS.flatMap(([type, first]) => badAcks(type, first));
+function badAcks([type, first]: (typeof ACKS)[number]): readonly BadVector[] {
+  const name = type.toUpperCase();
+  return [
+    ...VERSIONS.flatMap((version) => [
+      bad(version, 'client', [`${name} of 0`, `${first} 02 0000`, 'protocolError', /packet identifier/]),
+      bad(version, 'client', [`${name} of no byte`, `${first} 00`, 'malformedPacket', SHORT]),
+      bad(version, 'client', [`${name} of one byte`, `${first} 01 00`, 'malformedPacket', SHORT]),
+    ]),
+    bad(3, 'client', [`${name} with a reason code`, `${first} 03 0001 00`, 'malformedPacket', LONG]),
+    bad(4, 'client', [`${name} with a reason code`, `${first} 03 0001 00`, 'malformedPacket', LONG]),
+    bad(5, 'client', [
+      `${name} longer than its fields`,
+      `${first} 05 0001 00 00 00`,
+      'malformedPacket',
+      LONG,
+    ]),
+    bad(5, 'client', [
+      `${name} shorter than its properties`,
+      `${first} 04 0001 00 01`,
+      'malformedPacket',
+      /properties longer/,
+    ]),
+    ...forbiddenCodes(type).map((code) =>
+      bad(5, code % 2 === 0 ? 'client' : 'server', [
+        `${name} with reason code ${code}`,
+        `${first} 03 0001 ${int(code, 1)}`,
+        'malformedPacket',
+        new RegExp(`${name} with reason code ${code}$`),
+      ]),
+    ),
+  ];
+}
+
+export const BAD_ACKS: readonly BadVector[] = ACKS.flatMap(badAcks);

@@ -4,8 +4,8 @@ import type { Arbitrary } from 'fast-check';
 import type { Sender } from '../../src/protocol/decoder.ts';
 import type { Ack, Packet, ProtocolVersion, Publish, QoS, Will } from '../../src/protocol/packet.ts';
 import type { Properties, PropertyPlace } from '../../src/protocol/properties.ts';
-import { SPECIFIED_PROPERTIES } from './properties.ts';
-import type { SpecifiedProperty } from './properties.ts';
+import { SPECIFIED_PROPERTIES } from './property-table.ts';
+import type { SpecifiedProperty } from './property-table.ts';
 import { reasonCodes } from './reasons.ts';
 
 /** Ranges of code points that are no control character, surrogate or noncharacter. */
@@ -105,16 +105,14 @@ function connect(version: ProtocolVersion): Arbitrary<Packet> {
       will: fc.option(will(version)),
       properties: properties('connect', version),
     })
-    .map(({ username, password, will: last, ...rest }): Packet => {
+    .map(({ username, password, will: last, ...rest }) => {
       const named = username !== null;
-      return {
-        type: 'connect',
-        version,
-        ...rest,
-        ...(named && { username }),
-        ...(password !== null && (named || version === 5) && { password }),
-        ...(last !== null && { will: last }),
-      };
+      const credentials = Object.assign(
+        {},
+        named && { username },
+        password !== null && (named || version === 5) && { password },
+      );
+      return Object.assign(rest, { type: 'connect', version } as const, credentials, last && { will: last });
     });
 }
 
@@ -122,6 +120,7 @@ function connect(version: ProtocolVersion): Arbitrary<Packet> {
 export function publish(version: ProtocolVersion): Arbitrary<Publish> {
   return fc
     .record({
+      type: fc.constant('publish'),
       topic,
       payload: binary,
       qos,
@@ -130,12 +129,12 @@ export function publish(version: ProtocolVersion): Arbitrary<Publish> {
       packetId,
       properties: properties('publish', version),
     })
-    .map((packet) => ({
-      type: 'publish',
-      ...packet,
-      dup: packet.dup && packet.qos > 0,
-      packetId: packet.qos === 0 ? 0 : packet.packetId,
-    }));
+    .map((packet) =>
+      Object.assign(packet, {
+        dup: packet.dup && packet.qos > 0,
+        packetId: packet.qos === 0 ? 0 : packet.packetId,
+      }),
+    );
 }
 
 function ack(type: Ack['type'], version: ProtocolVersion): Arbitrary<Packet> {
@@ -249,5 +248,5 @@ export function stream(sender: Sender, version: ProtocolVersion): Arbitrary<read
   const rest = fc.array(packetOf(sender, version), { maxLength: 6 });
   return sender === 'server'
     ? rest
-    : fc.tuple(connect(version), rest).map(([first, more]) => [first, ...more]);
+    : fc.tuple(connect(version), rest).map(([first, more]) => more.toSpliced(0, 0, first));
 }

@@ -50,5 +50,10 @@ export const BAD_CONNACKS: readonly BadVector[] = [
       bad(version, 'server', [name, framed('20', inVersion(version, body)), ...rest]),
     ),
   ),
-  bad(5, 'server', ['CONNACK without properties', '20 02 00 00', 'malformedPacket', /shorter than its fields/]),
+  bad(5, 'server', [
+    'CONNACK without properties',
+    '20 02 00 00',
+    'malformedPacket',
+    /shorter than its fields/,
+  ]),
 ];

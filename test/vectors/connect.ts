@@ -17,8 +17,8 @@ const CONNECT_5: Connect = { ...CONNECT, version: 5 };
 
 const WILL = { topic: 'w/t', payload: bytes('6279'), qos: 0, retain: false, properties: {} } as const;
 
-/** `isRead`: the encoder writes it differently. */
-type Row = readonly [name: string, hex: string, packet: Connect, isRead?: true];
+/** `isOneOfSeveral` byte forms: the encoder writes another. */
+type Row = readonly [name: string, hex: string, packet: Connect, isOneOfSeveral?: true];
 
 const ROWS: readonly Row[] = [
   // 3.1
@@ -147,15 +147,22 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
-export const GOOD_CONNECTS: readonly GoodVector[] = ROWS.map(([name, hex, packet, isRead]) =>
-  (isRead ? decodesOnly : good)(packet.version, 'client', name, hex, packet),
+export const GOOD_CONNECTS: readonly GoodVector[] = ROWS.map(([name, hex, packet, isOneOfSeveral]) =>
+  (isOneOfSeveral ? decodesOnly : good)(packet.version, 'client', name, hex, packet),
 );
 
 /** The body of a CONNECT, malformed: see `inVersion`. */
 type BodyRow = readonly [name: string, body: string, problem?: RegExp, anchor?: string];
 
-function connect(version: ProtocolVersion, [name, body, problem, anchor]: BodyRow): BadVector {
-  return bad(version, 'client', [name, framed('10', inVersion(version, body)), 'malformedPacket', problem, anchor]);
+function connect(version: ProtocolVersion, row: BodyRow): BadVector {
+  const [name, body, problem = /shorter than its fields/, anchor] = row;
+  return bad(version, 'client', [
+    name,
+    framed('10', inVersion(version, body)),
+    'malformedPacket',
+    problem,
+    anchor,
+  ]);
 }
 
 const MQTT = '0004 4d515454';
@@ -184,8 +191,18 @@ const BAD_SINCE_311: readonly BodyRow[] = [
   ['CONNECT longer than its fields', `${MQTT} * 02 003c ? 0001 61 00`, /longer than its fields/],
   ['CONNECT with an unpromised user name', `${MQTT} * 02 003c ? 0001 61 0001 75`, /longer than its fields/],
   ['CONNECT with U+0000', `${MQTT} * 02 003c ? 0001 00`, /control character/, 'MQTT-1.5.4-2'],
-  ['CONNECT with an ill-formed client identifier', `${MQTT} * 02 003c ? 0001 ff`, /not UTF-8/, 'MQTT-1.5.4-1'],
-  ['CONNECT with an ill-formed user name', `${MQTT} * 82 003c ? 0001 61 0001 c3`, /not UTF-8/, 'MQTT-1.5.4-1'],
+  [
+    'CONNECT with an ill-formed client identifier',
+    `${MQTT} * 02 003c ? 0001 ff`,
+    /not UTF-8/,
+    'MQTT-1.5.4-1',
+  ],
+  [
+    'CONNECT with an ill-formed user name',
+    `${MQTT} * 82 003c ? 0001 61 0001 c3`,
+    /not UTF-8/,
+    'MQTT-1.5.4-1',
+  ],
   [
     'CONNECT with an ill-formed will topic',
     `${MQTT} * 06 003c ? 0001 61 ? 0001 80 0000`,
@@ -256,6 +273,10 @@ export const BAD_CONNECTS: readonly BadVector[] = [
     unsupported(`CONNECT of "${told}"`, `${str(name)} 04`, `protocol name "${told}"`, 'MQTT-3.1.2-1'),
   ),
   ...BROKEN.map((body, index) =>
-    bad(0, 'client', [`CONNECT with a broken protocol name, ${index + 1}`, framed('10', body), 'malformedPacket']),
+    bad(0, 'client', [
+      `CONNECT with a broken protocol name, ${index + 1}`,
+      framed('10', body),
+      'malformedPacket',
+    ]),
   ),
 ];

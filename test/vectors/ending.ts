@@ -2,36 +2,23 @@
 import type { Sender } from '../../src/protocol/decoder.ts';
 import type { Auth, Disconnect } from '../../src/protocol/packet.ts';
 import { forbiddenCodes, reasonCodes } from './reasons.ts';
-import { int, VERSIONS } from './vector.ts';
+import { bad, bytes, decodesOnly, good, int, VERSIONS } from './vector.ts';
 import type { BadVector, GoodVector } from './vector.ts';
 
 const SENDERS: readonly Sender[] = ['client', 'server'];
+const LONG = /longer than its fields/;
 
-export const GOOD_PINGS: readonly GoodVector[] = VERSIONS.flatMap((version): GoodVector[] => [
-  { name: 'PINGREQ', version, sender: 'client', hex: 'c0 00', packet: { type: 'pingreq' } },
-  { name: 'PINGRESP', version, sender: 'server', hex: 'd0 00', packet: { type: 'pingresp' } },
+export const GOOD_PINGS: readonly GoodVector[] = VERSIONS.flatMap((version) => [
+  good(version, 'client', 'PINGREQ', 'c0 00', { type: 'pingreq' }),
+  good(version, 'server', 'PINGRESP', 'd0 00', { type: 'pingresp' }),
 ]);
 
-export const BAD_PINGS: readonly BadVector[] = VERSIONS.flatMap((version): BadVector[] => [
-  {
-    name: 'PINGREQ longer than its fields',
-    version,
-    sender: 'client',
-    hex: 'c0 01 00',
-    error: 'malformedPacket',
-    problem: /longer than its fields/,
-  },
-  {
-    name: 'PINGRESP longer than its fields',
-    version,
-    sender: 'server',
-    hex: 'd0 01 00',
-    error: 'malformedPacket',
-    problem: /longer than its fields/,
-  },
+export const BAD_PINGS: readonly BadVector[] = VERSIONS.flatMap((version) => [
+  bad(version, 'client', ['PINGREQ longer than its fields', 'c0 01 00', 'malformedPacket', LONG]),
+  bad(version, 'server', ['PINGRESP longer than its fields', 'd0 01 00', 'malformedPacket', LONG]),
 ]);
 
-/** Table 3-13: the codes of which only one side may be the sender; 0x8c is in Table 2-6 alone. */
+/** Table 3-13: the codes of which only one side may be the sender. 0x8c is in Table 2-6 alone. */
 const DISCONNECT_SENDER: ReadonlyMap<number, Sender> = new Map([
   [0x04, 'client'],
   ...[0x87, 0x89, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2].map(
@@ -39,148 +26,88 @@ const DISCONNECT_SENDER: ReadonlyMap<number, Sender> = new Map([
   ),
 ]);
 
-const DISCONNECT: Disconnect = { type: 'disconnect', reasonCode: 0, properties: {} };
+function disconnect(reasonCode: number): Disconnect {
+  return { type: 'disconnect', reasonCode, properties: {} };
+}
 
-export const GOOD_DISCONNECTS: readonly GoodVector[] = [
-  ...VERSIONS.map((version): GoodVector => ({
-    name: 'DISCONNECT',
-    version,
-    sender: 'client',
-    hex: 'e0 00',
-    packet: DISCONNECT,
-  })),
-  ...SENDERS.flatMap((sender): GoodVector[] => [
-    {
-      name: 'DISCONNECT with its code',
-      version: 5,
-      sender,
-      hex: 'e0 01 00',
-      packet: DISCONNECT,
-      decodesOnly: true,
-    },
-    {
-      name: 'DISCONNECT with its length',
-      version: 5,
-      sender,
-      hex: 'e0 02 00 00',
-      packet: DISCONNECT,
-      decodesOnly: true,
-    },
+function goodDisconnects(sender: Sender): readonly GoodVector[] {
+  return [
+    decodesOnly(5, sender, 'DISCONNECT with its code', 'e0 01 00', disconnect(0)),
+    decodesOnly(5, sender, 'DISCONNECT with its length', 'e0 02 00 00', disconnect(0)),
     ...reasonCodes('disconnect')
       .filter((code) => code !== 0 && (DISCONNECT_SENDER.get(code) ?? sender) === sender)
-      .flatMap((reasonCode): GoodVector[] => [
-        {
-          name: `DISCONNECT with reason code 0x${int(reasonCode, 1)}`,
-          version: 5,
-          sender,
-          hex: `e0 01 ${int(reasonCode, 1)}`,
-          packet: { ...DISCONNECT, reasonCode },
-        },
-        {
-          name: `DISCONNECT with reason code 0x${int(reasonCode, 1)} and a length of 0`,
-          version: 5,
-          sender,
-          hex: `e0 02 ${int(reasonCode, 1)} 00`,
-          packet: { ...DISCONNECT, reasonCode },
-          decodesOnly: true,
-        },
-      ]),
-  ]),
-  {
-    name: 'DISCONNECT with a session expiry interval',
-    version: 5,
-    sender: 'client',
-    hex: 'e0 07 00 05 11 ffffffff',
-    packet: { ...DISCONNECT, properties: { sessionExpiryInterval: 0xffff_ffff } },
-  },
-  {
-    name: 'DISCONNECT with a server reference',
-    version: 5,
-    sender: 'server',
-    hex: 'e0 0a 9d 08 1c 0001 78 1f 0001 79',
-    packet: { type: 'disconnect', reasonCode: 0x9d, properties: { serverReference: 'x', reasonString: 'y' } },
-  },
+      .flatMap((code) => {
+        const name = `DISCONNECT with reason code ${code}`;
+        return [
+          good(5, sender, name, `e0 01 ${int(code, 1)}`, disconnect(code)),
+          decodesOnly(5, sender, `${name} and a length of 0`, `e0 02 ${int(code, 1)} 00`, disconnect(code)),
+        ];
+      }),
+  ];
+}
+
+export const GOOD_DISCONNECTS: readonly GoodVector[] = [
+  ...VERSIONS.map((version) => good(version, 'client', 'DISCONNECT', 'e0 00', disconnect(0))),
+  good(5, 'server', 'DISCONNECT', 'e0 00', disconnect(0)),
+  ...SENDERS.flatMap(goodDisconnects),
+  good(5, 'client', 'DISCONNECT with a session expiry interval', 'e0 07 00 05 11 ffffffff', {
+    ...disconnect(0),
+    properties: { sessionExpiryInterval: 0xffff_ffff },
+  }),
+  good(5, 'server', 'DISCONNECT with a server reference', 'e0 0a 9d 08 1c 0001 78 1f 0001 79', {
+    ...disconnect(0x9d),
+    properties: { serverReference: 'x', reasonString: 'y' },
+  }),
 ];
 
 export const BAD_DISCONNECTS: readonly BadVector[] = [
-  ...([3, 4] as const).map((version): BadVector => ({
-    name: 'DISCONNECT with a reason code',
-    version,
-    sender: 'client',
-    hex: 'e0 01 00',
-    error: 'malformedPacket',
-    problem: /longer than its fields/,
-  })),
-  {
-    name: 'DISCONNECT longer than its fields',
-    version: 5,
-    sender: 'client',
-    hex: 'e0 03 00 00 00',
-    error: 'malformedPacket',
-    problem: /longer than its fields/,
-  },
-  {
-    name: 'DISCONNECT shorter than its properties',
-    version: 5,
-    sender: 'client',
-    hex: 'e0 02 00 05',
-    error: 'malformedPacket',
-    problem: /properties longer/,
-  },
-  ...forbiddenCodes('disconnect').map((code): BadVector => ({
-    name: `DISCONNECT with reason code 0x${int(code, 1)}`,
-    version: 5,
-    sender: code % 2 === 0 ? 'client' : 'server',
-    hex: `e0 01 ${int(code, 1)}`,
-    error: 'malformedPacket',
-    problem: /DISCONNECT with reason code/,
-  })),
+  bad(3, 'client', ['DISCONNECT with a reason code', 'e0 01 00', 'malformedPacket', LONG]),
+  bad(4, 'client', ['DISCONNECT with a reason code', 'e0 01 00', 'malformedPacket', LONG]),
+  bad(5, 'client', ['DISCONNECT longer than its fields', 'e0 03 00 00 00', 'malformedPacket', LONG]),
+  bad(5, 'client', [
+    'DISCONNECT without its properties',
+    'e0 02 00 05',
+    'malformedPacket',
+    /properties longer/,
+  ]),
+  ...forbiddenCodes('disconnect').map((code) =>
+    bad(5, code % 2 === 0 ? 'client' : 'server', [
+      `DISCONNECT with reason code ${code}`,
+      `e0 01 ${int(code, 1)}`,
+      'malformedPacket',
+      new RegExp(`DISCONNECT with reason code ${code}$`),
+    ]),
+  ),
 ];
 
-const AUTH: Auth = { type: 'auth', reasonCode: 0, properties: {} };
+function auth(reasonCode: number): Auth {
+  return { type: 'auth', reasonCode, properties: {} };
+}
 
-export const GOOD_AUTHS: readonly GoodVector[] = SENDERS.flatMap((sender): GoodVector[] => [
-  { name: 'AUTH', version: 5, sender, hex: 'f0 00', packet: AUTH },
-  { name: 'AUTH with its code', version: 5, sender, hex: 'f0 01 00', packet: AUTH, decodesOnly: true },
-  { name: 'AUTH with its length', version: 5, sender, hex: 'f0 02 00 00', packet: AUTH, decodesOnly: true },
-  ...reasonCodes('auth').map((reasonCode): GoodVector => ({
-    name: `AUTH with reason code 0x${int(reasonCode, 1)}`,
-    version: 5,
-    sender,
-    hex: `f0 0b ${int(reasonCode, 1)} 09 15 0001 6d 16 0002 00ff`,
-    packet: {
-      type: 'auth',
-      reasonCode,
-      properties: { authenticationMethod: 'm', authenticationData: Uint8Array.of(0, 255) },
-    },
-  })),
-]);
+function goodAuths(sender: Sender): readonly GoodVector[] {
+  return [
+    good(5, sender, 'AUTH', 'f0 00', auth(0)),
+    decodesOnly(5, sender, 'AUTH with its code', 'f0 01 00', auth(0)),
+    decodesOnly(5, sender, 'AUTH with its length', 'f0 02 00 00', auth(0)),
+    ...reasonCodes('auth').map((code) =>
+      good(5, sender, `AUTH with reason code ${code}`, `f0 0b ${int(code, 1)} 09 15 0001 6d 16 0002 00ff`, {
+        ...auth(code),
+        properties: { authenticationMethod: 'm', authenticationData: bytes('00ff') },
+      }),
+    ),
+  ];
+}
+
+export const GOOD_AUTHS: readonly GoodVector[] = SENDERS.flatMap(goodAuths);
 
 export const BAD_AUTHS: readonly BadVector[] = [
-  ...([3, 4] as const).flatMap((version) =>
-    SENDERS.map((sender): BadVector => ({
-      name: 'AUTH',
-      version,
-      sender,
-      hex: 'f0 00',
-      error: 'protocolError',
-      problem: /type 15/,
-    })),
+  bad(5, 'client', ['AUTH longer than its fields', 'f0 03 18 00 00', 'malformedPacket', LONG]),
+  ...forbiddenCodes('auth').map((code) =>
+    bad(5, code % 2 === 0 ? 'client' : 'server', [
+      `AUTH with reason code ${code}`,
+      `f0 02 ${int(code, 1)} 00`,
+      'malformedPacket',
+      new RegExp(`AUTH with reason code ${code}$`),
+    ]),
   ),
-  {
-    name: 'AUTH longer than its fields',
-    version: 5,
-    sender: 'client',
-    hex: 'f0 03 18 00 00',
-    error: 'malformedPacket',
-    problem: /longer than its fields/,
-  },
-  ...forbiddenCodes('auth').map((code): BadVector => ({
-    name: `AUTH with reason code 0x${int(code, 1)}`,
-    version: 5,
-    sender: code % 2 === 0 ? 'client' : 'server',
-    hex: `f0 02 ${int(code, 1)} 00`,
-    error: 'malformedPacket',
-    problem: /AUTH with reason code/,
-  })),
 ];

@@ -1,7 +1,7 @@
 /** The fixed header, §2.1: type, direction, flags, remaining length; and the limits on the size of a packet. */
 import type { Sender } from '../../src/protocol/decoder.ts';
 import type { ProtocolVersion, Publish } from '../../src/protocol/packet.ts';
-import { bytes, int, varint, VERSIONS } from './vector.ts';
+import { bad, bytes, decodesOnly, good, int, varint, VERSIONS } from './vector.ts';
 import type { BadVector, GoodVector } from './vector.ts';
 
 /** Who may send which packet type, Table 2-1; `version` is the first that allows it. */
@@ -37,27 +37,25 @@ function firstByte(type: number, flags: number): string {
 
 const DIRECTIONS: readonly BadVector[] = VERSIONS.flatMap((version) =>
   SENDERS.flatMap((sender) =>
-    TYPES.filter((row) => !maySend(row, sender, version)).map(({ type, name, flags }): BadVector => ({
-      name: `${name} from a ${sender}`,
-      version,
-      sender,
-      hex: firstByte(type, flags),
-      error: type === 0 ? 'malformedPacket' : 'protocolError',
-      problem: new RegExp(`of type ${type}`),
-    })),
+    TYPES.filter((row) => !maySend(row, sender, version)).map(({ type, name, flags }) =>
+      bad(version, sender, [
+        `${name} from a ${sender}`,
+        firstByte(type, flags),
+        type === 0 ? 'malformedPacket' : 'protocolError',
+        new RegExp(`of type ${type}$`),
+      ]),
+    ),
   ),
 );
 
-const FIRST: readonly BadVector[] = TYPES.filter(({ type }) => type !== 1).map(
-  ({ type, name, flags }): BadVector => ({
-    name: `${name} before CONNECT`,
-    anchor: 'MQTT-3.1.0-1',
-    version: 0,
-    sender: 'client',
-    hex: firstByte(type, flags),
-    error: 'protocolError',
-    problem: /not CONNECT/,
-  }),
+const FIRST: readonly BadVector[] = TYPES.filter(({ type }) => type !== 1).map(({ type, name, flags }) =>
+  bad(0, 'client', [
+    `${name} before CONNECT`,
+    firstByte(type, flags),
+    'protocolError',
+    /not CONNECT/,
+    'MQTT-3.1.0-1',
+  ]),
 );
 
 /** MQTT 3.1 marks a PUBREL that is sent again. */
@@ -70,18 +68,26 @@ const FLAGS: readonly BadVector[] = VERSIONS.flatMap((version) =>
     TYPES.filter((row) => row.type !== 3 && maySend(row, sender, version)).flatMap(({ type, name, flags }) =>
       Array.from({ length: 16 }, (_, other) => other)
         .filter((other) => other !== flags && !isPubrelAgain(version, type, other))
-        .map((other): BadVector => ({
-          name: `${name} with flags ${other} from a ${sender}`,
-          anchor: 'MQTT-2.1.3-1',
-          version,
-          sender,
-          hex: firstByte(type, other),
-          error: 'malformedPacket',
-          problem: new RegExp(`flags ${other} in a packet of type ${type}`),
-        })),
+        .map((other) =>
+          bad(version, sender, [
+            `${name} with flags ${other} from a ${sender}`,
+            firstByte(type, other),
+            'malformedPacket',
+            new RegExp(`^flags ${other} in a packet of type ${type}$`),
+            'MQTT-2.1.3-1',
+          ]),
+        ),
     ),
   ),
 );
+
+/** A TLS handshake on a port that speaks MQTT. */
+const TLS: BadVector = bad(0, 'client', [
+  'a TLS client hello',
+  '16 03 01 00 c8',
+  'malformedPacket',
+  /^flags 6 in a packet of type 1$/,
+]);
 
 function publish(payload: string): Publish {
   return {
@@ -107,15 +113,15 @@ const REMAINING_LENGTHS: readonly GoodVector[] = (
     [2_097_151, 'ffff7f'],
     [2_097_152, '80808001'],
   ] as const
-).map(([remaining, length]): GoodVector => {
+).map(([remaining, length]) => {
   const payload = 'a5'.repeat(remaining - 3);
-  return {
-    name: `Remaining length of ${remaining}`,
-    version: 4,
-    sender: 'client',
-    hex: `30 ${length} 0001 74 ${payload}`,
-    packet: publish(payload),
-  };
+  return good(
+    4,
+    'client',
+    `Remaining length of ${remaining}`,
+    `30 ${length} 0001 74 ${payload}`,
+    publish(payload),
+  );
 });
 
 const LONGER: readonly (readonly [length: string, body: string])[] = [
@@ -126,53 +132,40 @@ const LONGER: readonly (readonly [length: string, body: string])[] = [
 ];
 
 /** 3.1 and 3.1.1 do not say that the shortest form is the only one. */
-const LONGER_BEFORE_5: readonly GoodVector[] = ([3, 4] as const).flatMap((version): GoodVector[] => [
-  ...LONGER.map(([length, body]): GoodVector => ({
-    name: `Remaining length written as ${length}`,
-    version,
-    sender: 'client',
-    hex: `30 ${length} ${body}`,
-    packet: publish(body.slice(8)),
-    decodesOnly: true,
-  })),
-  {
-    name: 'Remaining length of zero in four bytes',
-    version,
-    sender: 'client',
-    hex: 'c0 80808000',
-    packet: { type: 'pingreq' },
-    decodesOnly: true,
-  },
-]);
+const LONGER_BEFORE_5: readonly GoodVector[] = ([3, 4] as const).flatMap((version) =>
+  LONGER.map(([length, body]) =>
+    decodesOnly(
+      version,
+      'client',
+      `Remaining length written as ${length}`,
+      `30 ${length} ${body}`,
+      publish(body.slice(8)),
+    ),
+  ).concat(
+    decodesOnly(version, 'client', 'Remaining length of zero in four bytes', 'c0 80808000', {
+      type: 'pingreq',
+    }),
+  ),
+);
+
+const MORE = /remaining length of more than four bytes/;
+const NOT_SHORTEST = /remaining length longer than it need be/;
 
 const LENGTHS: readonly BadVector[] = [
   ...VERSIONS.flatMap((version) =>
-    ['8080808001', '8080808000', 'ffffffff7f', 'ffffffff'].map((length): BadVector => ({
-      name: `Remaining length of ${length}`,
-      version,
-      sender: 'client',
-      hex: `30 ${length}`,
-      error: 'malformedPacket',
-      problem: /remaining length of more than four bytes/,
-    })),
+    ['8080808001', '8080808000', 'ffffffff7f', 'ffffffff'].map((length) =>
+      bad(version, 'client', [`Remaining length of ${length}`, `30 ${length}`, 'malformedPacket', MORE]),
+    ),
   ),
-  {
-    name: 'Remaining length of five bytes before CONNECT',
-    version: 0,
-    sender: 'client',
-    hex: '10 8080808001',
-    error: 'malformedPacket',
-    problem: /remaining length of more than four bytes/,
-  },
-  ...[...LONGER, ['8000', ''] as const, ['80808000', ''] as const].map(([length, body]): BadVector => ({
-    name: `Remaining length written as ${length}`,
-    anchor: 'MQTT-1.5.5-1',
-    version: 5,
-    sender: 'client',
-    hex: body === '' ? `c0 ${length}` : `30 ${length} ${body}`,
-    error: 'malformedPacket',
-    problem: /remaining length longer than it need be/,
-  })),
+  bad(0, 'client', [
+    'Remaining length of five bytes before CONNECT',
+    '10 8080808001',
+    'malformedPacket',
+    MORE,
+  ]),
+  ...[...LONGER.map(([length, body]) => `30 ${length} ${body}`), 'c0 8000', 'c0 80808000'].map((hex) =>
+    bad(5, 'client', [`Remaining length as in ${hex}`, hex, 'malformedPacket', NOT_SHORTEST, 'MQTT-1.5.5-1']),
+  ),
 ];
 
 /** The limit on each type's whole packet besides the decoder's own, as Mosquitto. Bytes. */
@@ -205,34 +198,35 @@ export function headerOf(first: string, size: number): string {
   throw new Error(`no packet has ${size} bytes`);
 }
 
+/** Packets of which 100 bytes are allowed, by type. */
+const CAPPED: readonly [name: string, sender: Sender, first: string][] = [
+  ['CONNECT', 'client', '10'],
+  ['PUBLISH', 'client', '30'],
+  ['PUBLISH of QoS 1', 'server', '32'],
+  ['PUBACK', 'client', '40'],
+  ['SUBSCRIBE', 'client', '82'],
+  ['CONNACK', 'server', '20'],
+  ['SUBACK', 'server', '90'],
+];
+
 const TOO_LARGE: readonly BadVector[] = [
-  ...SIZE_LIMITS.map(({ name, version, first, bytes: limit }): BadVector => ({
-    name: `${name} of ${limit + 1} bytes`,
-    version,
-    sender: 'client',
-    hex: headerOf(first, limit + 1),
-    error: 'packetTooLarge',
-    problem: new RegExp(`a packet of ${limit + 1} bytes`),
-  })),
+  ...SIZE_LIMITS.map(({ name, version, first, bytes: limit }) =>
+    bad(version, 'client', [
+      `${name} of ${limit + 1} bytes`,
+      headerOf(first, limit + 1),
+      'packetTooLarge',
+      new RegExp(`^a packet of ${limit + 1} bytes`),
+    ]),
+  ),
   ...VERSIONS.flatMap((version) =>
-    (
-      [
-        ['CONNECT', 'client', '10'],
-        ['PUBLISH', 'client', '30'],
-        ['PUBLISH of QoS 1', 'server', '32'],
-        ['PUBACK', 'client', '40'],
-        ['SUBSCRIBE', 'client', '82'],
-        ['CONNACK', 'server', '20'],
-        ['SUBACK', 'server', '90'],
-      ] as const
-    ).map(([name, sender, first]): BadVector => ({
+    CAPPED.map(([name, sender, first]): BadVector => ({
       name: `${name} of 101 bytes where 100 are allowed`,
       version,
       sender,
       hex: headerOf(first, 101),
       maxPacketSize: 100,
       error: 'packetTooLarge',
-      problem: /a packet of 101 bytes/,
+      problem: /^a packet of 101 bytes/,
     })),
   ),
   {
@@ -242,7 +236,7 @@ const TOO_LARGE: readonly BadVector[] = [
     hex: '30 ffffff7f',
     maxPacketSize: 2_000_000,
     error: 'packetTooLarge',
-    problem: /a packet of 268435460 bytes/,
+    problem: /^a packet of 268435460 bytes/,
   },
 ];
 
@@ -252,6 +246,7 @@ export const BAD_FRAMINGS: readonly BadVector[] = [
   ...DIRECTIONS,
   ...FIRST,
   ...FLAGS,
+  TLS,
   ...LENGTHS,
   ...TOO_LARGE,
 ];

@@ -13,7 +13,11 @@ const NO_LIMIT = 268_435_460;
 const TOPICS: TopicNames = new TopicNames();
 
 /** A decoder on a connection of that version; 0 is before CONNECT. */
-export function decoderOf(sender: Sender, version: ProtocolVersion | 0, maxPacketSize: number = NO_LIMIT): Decoder {
+export function decoderOf(
+  sender: Sender,
+  version: ProtocolVersion | 0,
+  maxPacketSize: number = NO_LIMIT,
+): Decoder {
   return new Decoder({ sender, maxPacketSize, topics: TOPICS, ...(version !== 0 && { version }) });
 }
 

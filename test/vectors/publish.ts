@@ -1,8 +1,8 @@
 /** PUBLISH, §3.3. What its topic name may hold is in `text.ts`, its properties in `properties.ts`. */
 import type { Publish } from '../../src/protocol/packet.ts';
 import type { Sender } from '../../src/protocol/decoder.ts';
-import { bytes, framed, int, str, varint, VERSIONS } from './vector.ts';
-import type { BadVector, GoodVector } from './vector.ts';
+import { bad, bytes, framed, good, inVersion, str, varint, VERSIONS } from './vector.ts';
+import type { BadRow, BadVector, GoodVector } from './vector.ts';
 
 const PUBLISH: Publish = {
   type: 'publish',
@@ -15,7 +15,11 @@ const PUBLISH: Publish = {
   properties: {},
 };
 
+const EMPTY: Publish = { ...PUBLISH, payload: bytes('') };
+
+const SENDERS: readonly Sender[] = ['client', 'server'];
 const TOPIC = '0003 612f62';
+const SHORT = /shorter than its fields/;
 
 /** `?` stands for the properties of 5.0, empty. */
 const ROWS: readonly [name: string, first: string, body: string, packet: Publish][] = [
@@ -72,140 +76,104 @@ const ROWS: readonly [name: string, first: string, body: string, packet: Publish
   ]),
 ];
 
+const USER_PROPERTY = '26 0000 0000';
+
 export const GOOD_PUBLISHES: readonly GoodVector[] = [
   ...VERSIONS.flatMap((version) =>
-    (['client', 'server'] satisfies Sender[]).flatMap((sender) =>
-      ROWS.map(([name, first, body, packet]) => ({
-        name,
-        version,
-        sender,
-        hex: framed(first, body.replace('?', version === 5 ? '00' : '')),
-        packet,
-      })),
+    SENDERS.flatMap((sender) =>
+      ROWS.map(([name, first, body, packet]) =>
+        good(version, sender, name, framed(first, inVersion(version, body)), packet),
+      ),
     ),
   ),
-  {
-    name: 'PUBLISH by topic alias alone',
-    version: 5,
-    sender: 'client',
-    hex: '30 08 0000 03 23 0001 00ff',
-    packet: { ...PUBLISH, topic: '', properties: { topicAlias: 1 } },
-  },
-  {
-    name: 'PUBLISH with topic alias 0, for the connection to refuse with its own code',
-    version: 5,
-    sender: 'client',
-    hex: '30 0b 0003 612f62 03 23 0000 00ff',
-    packet: { ...PUBLISH, properties: { topicAlias: 0 } },
-  },
-  {
-    name: 'PUBLISH for four subscriptions',
-    version: 5,
-    sender: 'server',
-    hex: '30 14 0003 612f62 0e 0b 01 0b 8001 0b 808001 0b 80808001',
-    packet: {
+  good(5, 'client', 'PUBLISH by topic alias alone', '30 08 0000 03 23 0001 00ff', {
+    ...PUBLISH,
+    topic: '',
+    properties: { topicAlias: 1 },
+  }),
+  good(
+    5,
+    'client',
+    'PUBLISH with topic alias 0, for the connection to refuse',
+    '30 0b 0003 612f62 03 23 0000 00ff',
+    {
       ...PUBLISH,
-      payload: bytes(''),
-      properties: { subscriptionIdentifiers: [1, 128, 16_384, 2_097_152] },
+      properties: { topicAlias: 0 },
     },
-  },
-  {
-    name: 'PUBLISH with the largest number of user properties',
-    version: 5,
-    sender: 'client',
-    hex: framed('30', `${TOPIC} ${varint(5 * 1024)} ${'26 0000 0000'.repeat(1024)}`),
-    packet: {
-      ...PUBLISH,
-      payload: bytes(''),
-      properties: { userProperties: Array.from({ length: 1024 }, () => ['', '']) },
-    },
-  },
+  ),
+  good(
+    5,
+    'server',
+    'PUBLISH for four subscriptions',
+    '30 14 0003 612f62 0e 0b 01 0b 8001 0b 808001 0b 80808001',
+    { ...EMPTY, properties: { subscriptionIdentifiers: [1, 128, 16_384, 2_097_152] } },
+  ),
+  good(
+    5,
+    'client',
+    'PUBLISH with as many user properties as may be',
+    framed('30', `${TOPIC} ${varint(5 * 1024)} ${USER_PROPERTY.repeat(1024)}`),
+    { ...EMPTY, properties: { userProperties: Array.from({ length: 1024 }, () => ['', '']) } },
+  ),
 ];
 
-type BadRow = Pick<BadVector, 'name' | 'anchor' | 'error' | 'problem'> & {
-  readonly first: string;
-  readonly body: string;
-};
-
-function malformed(name: string, anchor: string, first: string, body: string, problem: RegExp): BadRow {
-  return { name, anchor, first, body, error: 'malformedPacket', problem };
-}
-
+/** The whole packet but for its remaining length: the first byte, then the body. */
 const BAD: readonly BadRow[] = [
-  malformed('PUBLISH of QoS 3', 'MQTT-3.3.1-4', '36', `${TOPIC} 0001 ? 00ff`, /QoS 3/),
-  malformed('PUBLISH of QoS 3 with all flags', 'MQTT-3.3.1-4', '3f', `${TOPIC} 0001 ? 00ff`, /QoS 3/),
-  malformed('PUBLISH of QoS 0 again', 'MQTT-3.3.1-2', '38', `${TOPIC} ? 00ff`, /DUP/),
-  malformed('PUBLISH of QoS 0 again, retained', 'MQTT-3.3.1-2', '39', `${TOPIC} ? 00ff`, /DUP/),
-  ...['32', '33', '34', '3d'].map((first): BadRow => ({
-    name: `PUBLISH ${first} with packet identifier 0`,
-    anchor: 'MQTT-2.2.1-3',
-    first,
-    body: `${TOPIC} 0000 ? 00ff`,
-    error: 'protocolError',
-    problem: /packet identifier/,
-  })),
-  ...['+', '#', 'a/+', 'a/#', 'a+b', '+/a', 'a#', `${'t'.repeat(300)}/+`].map((topic) =>
-    malformed(`PUBLISH to ${topic.slice(-5)}`, 'MQTT-3.3.2-2', '30', `${str(topic)} ? 00ff`, /wildcard/),
-  ),
-  ...(
-    [
-      ['empty PUBLISH', '30', ''],
-      ['PUBLISH of one byte', '30', '00'],
-      ['PUBLISH that ends in the topic name', '30', '0004 612f62'],
-      ['PUBLISH with a topic name longer than a packet', '30', 'ffff 612f62'],
-      ['PUBLISH of QoS 1 without a packet identifier', '32', TOPIC],
-      ['PUBLISH of QoS 2 that ends in the packet identifier', '34', `${TOPIC} 00`],
-    ] as const
-  ).map(([name, first, body]): BadRow => ({
-    name,
-    first,
-    body,
-    error: 'malformedPacket',
-    problem: /shorter than its fields/,
-  })),
+  ['PUBLISH of QoS 3', `36 ${TOPIC} 0001 ? 00ff`, 'malformedPacket', /QoS 3/, 'MQTT-3.3.1-4'],
+  ['PUBLISH of QoS 3 with all flags', `3f ${TOPIC} 0001 ? 00ff`, 'malformedPacket', /QoS 3/, 'MQTT-3.3.1-4'],
+  ['PUBLISH of QoS 0 again', `38 ${TOPIC} ? 00ff`, 'malformedPacket', /DUP/, 'MQTT-3.3.1-2'],
+  ['PUBLISH of QoS 0 again, retained', `39 ${TOPIC} ? 00ff`, 'malformedPacket', /DUP/, 'MQTT-3.3.1-2'],
+  ...['32', '33', '34', '3d'].map((first): BadRow => [
+    `PUBLISH ${first} with packet identifier 0`,
+    `${first} ${TOPIC} 0000 ? 00ff`,
+    'protocolError',
+    /packet identifier/,
+    'MQTT-2.2.1-3',
+  ]),
+  ...['+', '#', 'a/+', 'a/#', 'a+b', '+/a', 'a#', `${'t'.repeat(300)}/+`].map((topic): BadRow => [
+    `PUBLISH to ${topic.slice(-5)}`,
+    `30 ${str(topic)} ? 00ff`,
+    'malformedPacket',
+    /wildcard/,
+    'MQTT-3.3.2-2',
+  ]),
+  ['empty PUBLISH', '30', 'malformedPacket', SHORT],
+  ['PUBLISH of one byte', '30 00', 'malformedPacket', SHORT],
+  ['PUBLISH that ends in the topic name', '30 0004 612f62', 'malformedPacket', SHORT],
+  ['PUBLISH with a topic name longer than a packet', '30 ffff 612f62', 'malformedPacket', SHORT],
+  ['PUBLISH of QoS 1 without a packet identifier', `32 ${TOPIC}`, 'malformedPacket', SHORT],
+  ['PUBLISH of QoS 2 that ends in the packet identifier', `34 ${TOPIC} 00`, 'malformedPacket', SHORT],
 ];
 
 export const BAD_PUBLISHES: readonly BadVector[] = [
   ...VERSIONS.flatMap((version) =>
-    (['client', 'server'] satisfies Sender[]).flatMap((sender) =>
-      BAD.map(({ first, body, ...row }): BadVector => ({
-        ...row,
-        version,
-        sender,
-        hex: framed(first, body.replace('?', version === 5 ? '00' : '')),
-      })),
+    SENDERS.flatMap((sender) =>
+      BAD.map(([name, pattern, ...rest]) =>
+        bad(version, sender, [
+          name,
+          framed(pattern.slice(0, 2), inVersion(version, pattern.slice(2))),
+          ...rest,
+        ]),
+      ),
     ),
   ),
-  {
-    name: 'PUBLISH without properties',
-    version: 5,
-    sender: 'client',
-    hex: framed('30', TOPIC),
-    error: 'malformedPacket',
-    problem: /shorter than its fields/,
-  },
-  {
-    name: 'PUBLISH of QoS 1 without properties',
-    version: 5,
-    sender: 'client',
-    hex: framed('32', `${TOPIC} ${int(1, 2)}`),
-    error: 'malformedPacket',
-    problem: /shorter than its fields/,
-  },
-  {
-    name: 'PUBLISH with too many user properties',
-    version: 5,
-    sender: 'client',
-    hex: framed('30', `${TOPIC} ${varint(5 * 1025)} ${'26 0000 0000'.repeat(1025)}`),
-    error: 'quotaExceeded',
-    problem: /more than 1024/,
-  },
-  {
-    name: 'PUBLISH with too many subscription identifiers',
-    version: 5,
-    sender: 'server',
-    hex: framed('30', `${TOPIC} ${varint(2 * 1025)} ${'0b 01'.repeat(1025)}`),
-    error: 'quotaExceeded',
-    problem: /more than 1024/,
-  },
+  bad(5, 'client', ['PUBLISH without properties', framed('30', TOPIC), 'malformedPacket', SHORT]),
+  bad(5, 'client', [
+    'PUBLISH of QoS 1 without properties',
+    framed('32', `${TOPIC} 0001`),
+    'malformedPacket',
+    SHORT,
+  ]),
+  bad(5, 'client', [
+    'PUBLISH with too many user properties',
+    framed('30', `${TOPIC} ${varint(5 * 1025)} ${USER_PROPERTY.repeat(1025)}`),
+    'quotaExceeded',
+    /more than 1024/,
+  ]),
+  bad(5, 'server', [
+    'PUBLISH with too many subscription identifiers',
+    framed('30', `${TOPIC} ${varint(2 * 1025)} ${'0b 01'.repeat(1025)}`),
+    'quotaExceeded',
+    /more than 1024/,
+  ]),
 ];

@@ -1,8 +1,8 @@
 /** SUBSCRIBE and SUBACK, §3.8 and §3.9. */
-import type { RetainHandling, Suback, Subscribe } from '../../src/protocol/packet.ts';
+import type { ProtocolVersion, Suback, Subscribe } from '../../src/protocol/packet.ts';
 import { reasonCodes } from './reasons.ts';
-import { framed, int, str, varint, VERSIONS } from './vector.ts';
-import type { BadVector, GoodVector } from './vector.ts';
+import { bad, framed, good, int, inVersion, str, varint, VERSIONS } from './vector.ts';
+import type { BadRow, BadVector, GoodVector } from './vector.ts';
 
 const A = { filter: 'a', qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
 const SUBSCRIBE: Subscribe = { type: 'subscribe', packetId: 1, subscriptions: [A], properties: {} };
@@ -46,20 +46,14 @@ const ROWS: readonly [name: string, body: string, packet: Subscribe][] = [
 
 /** All subscription options of 5.0, §3.8.3.1. */
 const OPTIONS: readonly GoodVector[] = ([0, 1, 2] as const).flatMap((qos) =>
-  ([0, 1, 2] satisfies RetainHandling[]).flatMap((retainHandling) =>
+  ([0, 1, 2] as const).flatMap((retainHandling) =>
     [false, true].flatMap((noLocal) =>
-      [false, true].map((retainAsPublished): GoodVector => {
-        const options = qos + (noLocal ? 4 : 0) + (retainAsPublished ? 8 : 0) + 16 * retainHandling;
-        return {
-          name: `SUBSCRIBE with options 0x${int(options, 1)}`,
-          version: 5,
-          sender: 'client',
-          hex: `82 07 0001 00 0001 61 ${int(options, 1)}`,
-          packet: {
-            ...SUBSCRIBE,
-            subscriptions: [{ filter: 'a', qos, noLocal, retainAsPublished, retainHandling }],
-          },
-        };
+      [false, true].map((retainAsPublished) => {
+        const options = int(qos + (noLocal ? 4 : 0) + (retainAsPublished ? 8 : 0) + 16 * retainHandling, 1);
+        return good(5, 'client', `SUBSCRIBE with options 0x${options}`, `82 07 0001 00 0001 61 ${options}`, {
+          ...SUBSCRIBE,
+          subscriptions: [{ filter: 'a', qos, noLocal, retainAsPublished, retainHandling }],
+        });
       }),
     ),
   ),
@@ -78,39 +72,24 @@ const IDENTIFIERS: readonly (readonly [identifier: number, hex: string])[] = [
 
 export const GOOD_SUBSCRIBES: readonly GoodVector[] = [
   ...VERSIONS.flatMap((version) =>
-    ROWS.map(([name, body, packet]): GoodVector => ({
-      name,
-      version,
-      sender: 'client',
-      hex: framed('82', body.replace('?', version === 5 ? '00' : '')),
-      packet,
-    })),
+    ROWS.map(([name, body, packet]) =>
+      good(version, 'client', name, framed('82', inVersion(version, body)), packet),
+    ),
   ),
-  {
-    name: 'SUBSCRIBE to nothing',
-    version: 3,
-    sender: 'client',
-    hex: '82 02 0001',
-    packet: { ...SUBSCRIBE, subscriptions: [] },
-  },
+  good(3, 'client', 'SUBSCRIBE to nothing', '82 02 0001', { ...SUBSCRIBE, subscriptions: [] }),
   ...OPTIONS,
-  ...IDENTIFIERS.map(([identifier, hex]): GoodVector => ({
-    name: `SUBSCRIBE with subscription identifier ${identifier}`,
-    version: 5,
-    sender: 'client',
-    hex: framed('82', `0001 ${varint(1 + hex.length / 2)} 0b ${hex} 0001 61 00`),
-    packet: { ...SUBSCRIBE, properties: { subscriptionIdentifiers: [identifier] } },
-  })),
+  ...IDENTIFIERS.map(([identifier, hex]) =>
+    good(
+      5,
+      'client',
+      `SUBSCRIBE with subscription identifier ${identifier}`,
+      framed('82', `0001 ${varint(1 + hex.length / 2)} 0b ${hex} 0001 61 00`),
+      { ...SUBSCRIBE, properties: { subscriptionIdentifiers: [identifier] } },
+    ),
+  ),
 ];
 
-type BadRow = readonly [
-  name: string,
-  body: string,
-  error: BadVector['error'],
-  problem: RegExp,
-  anchor?: string,
-];
-
+/** Their bodies; see `inVersion`. */
 const BAD: readonly BadRow[] = [
   [
     'SUBSCRIBE with packet identifier 0',
@@ -178,18 +157,6 @@ const BAD_IN_5: readonly BadRow[] = [
   ],
 ];
 
-function bad(version: 3 | 4 | 5, rows: readonly BadRow[]): readonly BadVector[] {
-  return rows.map(([name, body, error, problem, anchor]) => ({
-    name,
-    ...(anchor !== undefined && { anchor }),
-    version,
-    sender: 'client',
-    hex: framed('82', body.replace('?', version === 5 ? '00' : '')),
-    error,
-    problem,
-  }));
-}
-
 const NOTHING: BadRow = [
   'SUBSCRIBE to nothing',
   '0001 ?',
@@ -198,53 +165,43 @@ const NOTHING: BadRow = [
   'MQTT-3.8.3-2',
 ];
 
+function subscribe(version: ProtocolVersion, [name, body, ...rest]: BadRow): BadVector {
+  return bad(version, 'client', [name, framed('82', inVersion(version, body)), ...rest]);
+}
+
 export const BAD_SUBSCRIBES: readonly BadVector[] = [
-  ...bad(3, [...BAD, ...BAD_BEFORE_5]),
-  ...bad(4, [...BAD, ...BAD_BEFORE_5, NOTHING]),
-  ...bad(5, [...BAD, ...BAD_IN_5, NOTHING]),
+  ...[...BAD, ...BAD_BEFORE_5].map((row) => subscribe(3, row)),
+  ...[...BAD, ...BAD_BEFORE_5, NOTHING].map((row) => subscribe(4, row)),
+  ...[...BAD, ...BAD_IN_5, NOTHING].map((row) => subscribe(5, row)),
 ];
 
 const SUBACK: Suback = { type: 'suback', packetId: 1, reasonCodes: [0], properties: {} };
 
 export const GOOD_SUBACKS: readonly GoodVector[] = [
-  ...([3, 4] as const).map((version): GoodVector => ({
-    name: 'SUBACK of four',
-    version,
-    sender: 'server',
-    hex: '90 06 ffff 00 01 02 80',
-    packet: { ...SUBACK, packetId: 65_535, reasonCodes: [0, 1, 2, 128] },
-  })),
-  {
-    name: 'SUBACK with every reason code',
-    version: 5,
-    sender: 'server',
-    hex: '90 0f 0001 00 00 01 02 80 83 87 8f 91 97 9e a1 a2',
-    packet: { ...SUBACK, reasonCodes: reasonCodes('suback') },
-  },
-  {
-    name: 'SUBACK with a reason string',
-    version: 5,
-    sender: 'server',
-    hex: '90 08 0100 04 1f 0001 78 00',
-    packet: { ...SUBACK, packetId: 256, properties: { reasonString: 'x' } },
-  },
+  ...([3, 4] as const).map((version) =>
+    good(version, 'server', 'SUBACK of four', '90 06 ffff 00 01 02 80', {
+      ...SUBACK,
+      packetId: 65_535,
+      reasonCodes: [0, 1, 2, 128],
+    }),
+  ),
+  good(5, 'server', 'SUBACK with every reason code', '90 0f 0001 00 00 01 02 80 83 87 8f 91 97 9e a1 a2', {
+    ...SUBACK,
+    reasonCodes: reasonCodes('suback'),
+  }),
+  good(5, 'server', 'SUBACK with a reason string', '90 08 0100 04 1f 0001 78 00', {
+    ...SUBACK,
+    packetId: 256,
+    properties: { reasonString: 'x' },
+  }),
 ];
 
-export const BAD_SUBACKS: readonly BadVector[] = VERSIONS.flatMap((version): BadVector[] => [
-  {
-    name: 'SUBACK of 0',
-    version,
-    sender: 'server',
-    hex: version === 5 ? '90 04 0000 00 00' : '90 03 0000 00',
-    error: 'protocolError',
-    problem: /packet identifier/,
-  },
-  {
-    name: 'empty SUBACK',
-    version,
-    sender: 'server',
-    hex: '90 00',
-    error: 'malformedPacket',
-    problem: /shorter than its fields/,
-  },
+export const BAD_SUBACKS: readonly BadVector[] = VERSIONS.flatMap((version) => [
+  bad(version, 'server', [
+    'SUBACK of 0',
+    framed('90', inVersion(version, '0000 ? 00')),
+    'protocolError',
+    /packet identifier/,
+  ]),
+  bad(version, 'server', ['empty SUBACK', '90 00', 'malformedPacket', /shorter than its fields/]),
 ]);

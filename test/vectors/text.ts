@@ -1,6 +1,6 @@
 /** UTF-8 strings, §1.5.4: what they may hold, wherever they stand. */
 import type { Packet } from '../../src/protocol/packet.ts';
-import { bytes, framed, sized } from './vector.ts';
+import { bad, bytes, framed, good, int, sized } from './vector.ts';
 import type { BadVector, GoodVector } from './vector.ts';
 
 /** Bytes and the text they are. */
@@ -126,7 +126,7 @@ const PLACES: readonly {
     hex: (text) => {
       const pair = `26 0000 ${text}`;
       const size = pair.replaceAll(' ', '').length / 2;
-      return framed('e0', `00 ${size.toString(16).padStart(2, '0')} ${pair}`);
+      return framed('e0', `00 ${int(size, 1)} ${pair}`);
     },
     packet: (text) => ({ type: 'disconnect', reasonCode: 0, properties: { userProperties: [['', text]] } }),
   },
@@ -135,34 +135,28 @@ const PLACES: readonly {
 /** A topic name and a topic filter of nothing are for the layers above to refuse. [MQTT-4.7.3-1] */
 export const GOOD_TEXT_VECTORS: readonly GoodVector[] = PLACES.flatMap(
   ({ name: place, version, hex, packet }) =>
-    GOOD_TEXTS.filter(([, text]) => text !== '' || !place.includes('topic')).map(
-      ([name, text, decoded]): GoodVector => ({
-        name: `${name} in ${place}`,
-        version,
-        sender: 'client',
-        hex: hex(sized(text)),
-        packet: packet(decoded),
-      }),
+    GOOD_TEXTS.filter(([, text]) => text !== '' || !place.includes('topic')).map(([name, text, decoded]) =>
+      good(version, 'client', `${name} in ${place}`, hex(sized(text)), packet(decoded)),
     ),
 );
 
+const AMONG: readonly [where: string, around: (text: string) => string][] = [
+  ['in', (text) => `61${text}62`],
+  ['at the start of', (text) => `${text}62`],
+  ['at the end of', (text) => `61${text}`],
+  ['alone in', (text) => text],
+];
+
 export const BAD_TEXT_VECTORS: readonly BadVector[] = PLACES.flatMap(({ name: place, version, hex }) =>
   BAD_TEXTS.flatMap(([name, text, anchor]) =>
-    (
-      [
-        ['in', `61${text}62`],
-        ['at the start of', `${text}62`],
-        ['at the end of', `61${text}`],
-        ['alone in', text],
-      ] as const
-    ).map(([where, whole]): BadVector => ({
-      name: `${name} ${where} ${place}`,
-      ...(anchor !== undefined && { anchor }),
-      version,
-      sender: 'client',
-      hex: hex(sized(whole)),
-      error: 'malformedPacket',
-      problem: anchor === 'MQTT-1.5.4-1' ? /not UTF-8/ : /control character/,
-    })),
+    AMONG.map(([where, around]) =>
+      bad(version, 'client', [
+        `${name} ${where} ${place}`,
+        hex(sized(around(text))),
+        'malformedPacket',
+        anchor === 'MQTT-1.5.4-1' ? /not UTF-8/ : /control character/,
+        anchor,
+      ]),
+    ),
   ),
 );

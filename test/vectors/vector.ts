@@ -36,8 +36,8 @@ export type BadRow = readonly [
   name: string,
   hex: string,
   error: BadVector['error'],
-  problem?: RegExp,
-  anchor?: string,
+  problem?: RegExp | undefined,
+  anchor?: string | undefined,
 ];
 
 /** A good vector. */

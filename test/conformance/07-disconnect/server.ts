@@ -1,3 +1,4 @@
+import { Mismatch } from '../harness/mismatch.ts';
 import { silent } from '../harness/reasons.ts';
 import { conformance } from '../harness/script.ts';
 
@@ -11,14 +12,17 @@ conformance(
   },
 );
 
-conformance(
-  'as Mosquitto: a broker that stops publishes no will to those who are closed with it, and ends',
-  { versions: [4], alone: true },
-  async (c) => {
-    const client = await c.connect({ will: { topic: c.topic, payload: 'will' } });
-    const other = await c.connect();
-    c.broker.signal('SIGINT');
-    await client.expectClosed({ ping: false });
-    await other.expectClosed({ ping: false });
-  },
-);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  conformance(
+    `as Mosquitto: ${signal} ends the broker with exit code 0`,
+    { versions: [4], alone: true },
+    async (c) => {
+      const client = await c.connect();
+      await client.subscribe(c.topic, 1);
+      c.broker.signal(signal);
+      await client.expectClosed({ ping: false });
+      const code = await c.broker.exited;
+      if (code !== 0) throw new Mismatch(`the exit code is ${code}`);
+    },
+  );
+}

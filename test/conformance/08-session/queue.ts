@@ -30,13 +30,11 @@ conformance(
 );
 
 conformance(
-  'as Mosquitto: max_queued_bytes keeps what fits for a client that is away, and drops the rest',
+  'as Mosquitto: max_queued_bytes takes messages for a client that is away until it is reached, and drops the rest',
   { versions: [3, 4, 5], config: 'max_queued_bytes 10\nmax_queued_messages 0' },
   async (c) => {
     const after = await afterAbsence(c, ['1234', '5678', '9abc', 'x']);
-    await after.receive(c.topic, '1234');
-    await after.receive(c.topic, '5678');
-    await after.receive(c.topic, 'x');
+    for (const payload of ['1234', '5678', '9abc']) await after.receive(c.topic, payload);
     await after.expectNothing();
   },
 );

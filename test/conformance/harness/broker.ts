@@ -18,6 +18,10 @@ export interface Broker {
   readonly running: boolean;
   /** What it printed: its last words when it died. */
   readonly output: string;
+  /** Did it get a signal, so that it is no wonder when it ends? */
+  readonly signalled: boolean;
+  /** Resolves with its exit code when it has ended; -1 when a signal killed it. */
+  readonly exited: Promise<number>;
   /** Sends it a signal. */
   signal(signal: NodeJS.Signals): void;
   /** Ends it with SIGTERM, or SIGKILL when it does not go. */
@@ -71,20 +75,21 @@ class Process implements Broker {
   readonly name: BrokerName;
   readonly port: number;
   readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  readonly exited: Promise<number>;
   readonly #kill = (): void => void this.#child.kill('SIGKILL');
   #output = '';
+  #signalled = false;
 
   constructor(name: BrokerName, port: number, child: ChildProcess, folder: string) {
     this.name = name;
     this.port = port;
     this.#child = child;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#exited = promise;
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.exited = promise;
     const ended = (): void => {
       process.off('exit', this.#kill);
       rmSync(folder, { recursive: true, force: true });
-      resolve();
+      resolve(child.exitCode ?? -1);
     };
     child.once('exit', ended);
     child.once('error', ended);
@@ -109,14 +114,19 @@ class Process implements Broker {
     return this.#output;
   }
 
+  get signalled(): boolean {
+    return this.#signalled;
+  }
+
   signal(signal: NodeJS.Signals): void {
+    this.#signalled = true;
     this.#child.kill(signal);
   }
 
   async stop(): Promise<void> {
-    if (this.running) this.#child.kill('SIGTERM');
+    if (this.running) this.signal('SIGTERM');
     const timer = setTimeout(this.#kill, 3000);
-    await this.#exited;
+    await this.exited;
     clearTimeout(timer);
   }
 }

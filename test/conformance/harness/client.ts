@@ -172,16 +172,31 @@ export class Client {
     return undefined;
   }
 
-  /** The next packet is this message; it is acknowledged, to the end of its QoS. */
+  /** The next packet is this message; it is acknowledged, to the end of its QoS. Others may come before its PUBREL. */
   async receive(topic: string, payload: string, fields: Partial<Publish> = {}): Promise<Publish> {
     const message = await this.expect({ type: 'publish', topic, payload, ...fields });
     if (message.qos === 1) this.send(this.p.puback(message.packetId));
     if (message.qos === 2) {
       this.send(this.p.pubrec(message.packetId));
-      await this.expect(this.p.pubrel(message.packetId));
+      await this.#takePubrel(message.packetId);
       this.send(this.p.pubcomp(message.packetId));
     }
     return message;
+  }
+
+  /** Takes the PUBREL out of the packets that are coming, and leaves the others. */
+  async #takePubrel(packetId: number): Promise<void> {
+    const others: Uint8Array[] = [];
+    for (;;) {
+      const got = await this.#wait(patience);
+      if (typeof got === 'string') this.#fail(`expected PUBREL ${packetId}, but there is ${got}`);
+      if (got[0] === 0x62 && got[2] === packetId >> 8 && got[3] === (packetId & 0xff)) {
+        this.#decode(got);
+        break;
+      }
+      others.push(got);
+    }
+    this.#framer.putBack(others);
   }
 
   /** Says goodbye, and waits until the broker has closed the connection. */

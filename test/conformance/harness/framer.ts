@@ -29,6 +29,11 @@ export class Framer {
     return packet;
   }
 
+  /** Puts packets back in front, in this order. */
+  putBack(packets: readonly Uint8Array[]): void {
+    this.#bytes = new Uint8Array(Buffer.concat([...packets, this.#bytes]));
+  }
+
   /** Length of the first packet, 0 while it is not whole. */
   #length(): number {
     let remaining = 0;

@@ -20,7 +20,7 @@ export class Pool {
   async take(config: string): Promise<Broker> {
     const known = await this.#started.get(config);
     if (known?.running) return known;
-    if (known) this.#deaths.push(`${this.#name} died:\n${known.output}`);
+    this.#mourn(known);
     if (known || !this.#started.has(config)) this.#started.set(config, startBroker(this.#name, config));
     return this.take(config);
   }
@@ -30,11 +30,16 @@ export class Pool {
     const users = (this.#users.get(config) ?? 1) - 1;
     this.#users.set(config, users);
     const broker = await this.#started.get(config);
-    if (broker && !broker.running) this.#deaths.push(`${this.#name} died:\n${broker.output}`);
+    this.#mourn(broker);
     if (broker && (users === 0 || !broker.running)) {
       this.#started.delete(config);
       await broker.stop();
     }
+  }
+
+  #mourn(broker: Broker | undefined): void {
+    if (!broker || broker.running || broker.signalled) return;
+    this.#deaths.push(`${this.#name} died:\n${broker.output}`);
   }
 
   /** The last words of the brokers that died under a script. */

@@ -1,0 +1,63 @@
+/** `zanzara`: a broker inside your program. */
+import type { Diagnostic } from './config/diagnostic.ts';
+import { formatDiagnostic } from './config/diagnostic.ts';
+import { missingCapabilities } from './config/capabilities.ts';
+import { parseConfig } from './config/parse.ts';
+import { diskFiles, readConfig } from './config/read.ts';
+import { CAPABILITIES } from './server/capabilities.ts';
+import { Server } from './server/server.ts';
+
+export interface BrokerOptions {
+  /** The text of a configuration, in the grammar of `mosquitto.conf`. */
+  readonly config?: string;
+  /** The path of a configuration file, instead of its text. */
+  readonly configFile?: string;
+}
+
+/** A broker that runs. */
+export interface RunningBroker {
+  /** Where clients can connect. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  /** Tells every client, publishes the wills that are due, and frees the ports. */
+  stop(): Promise<void>;
+}
+
+/** A configuration that the broker cannot run with. The message is what the operator would read. */
+export class ConfigError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.flatMap(formatDiagnostic).join('\n'));
+    this.name = 'ConfigError';
+    this.diagnostics = diagnostics;
+  }
+}
+
+/**
+ * Starts a broker; without options on port 1883, for clients on this machine. Rejects with a `ConfigError` if the
+ * configuration is wrong, and with an `Error` if a listener cannot be opened: the log then says which and why.
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<RunningBroker> {
+  const result =
+    options.configFile === undefined
+      ? parseConfig({ file: 'config', text: options.config ?? '' }, diskFiles)
+      : readConfig(options.configFile);
+  if (!result.ok) throw new ConfigError(result.diagnostics.filter(({ level }) => level === 'error'));
+  const missing = missingCapabilities(result.config, CAPABILITIES);
+  if (missing.length > 0) throw new ConfigError(missing);
+  const server = new Server();
+  if (!(await server.start(result.config))) {
+    await server.stop();
+    server.close();
+    throw new Error('No listener could be opened; the log says why.');
+  }
+  return {
+    addresses: server.addresses,
+    stop: async () => {
+      await server.stop();
+      server.close();
+    },
+  };
+}
+
+export type { Diagnostic };

@@ -1,0 +1,236 @@
+/** The program as its users meet it: a process with arguments, output, signals and an exit code. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client } from '../conformance/harness/client.ts';
+import type { ConnectOptions, Version } from '../conformance/harness/packets.ts';
+
+/** How long anything may take, in milliseconds. Generous: only what fails uses it up. */
+const PATIENCE_MS = 10_000;
+
+/** The file that Node runs. */
+export const ENTRY: string = fileURLToPath(new URL('../../src/cli/bin/zanzara.ts', import.meta.url));
+
+/** The command line of Zanzara with these arguments. */
+export function zanzara(...args: readonly string[]): readonly string[] {
+  return [process.execPath, ENTRY, ...args];
+}
+
+/** What a process left behind. `code` is -1 when a signal killed it. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProgramOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A process under test. It ends with the block that declares it (`await using`). */
+export class Program implements AsyncDisposable {
+  /** What it printed on each stream so far. */
+  stdout = '';
+  stderr = '';
+  /** Resolves when it has ended and all of its output is here. */
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  readonly #kill = (): void => void this.#child.kill('SIGKILL');
+  readonly #watchers = new Set<() => void>();
+  #over = false;
+
+  constructor([command = '', ...args]: readonly string[], { cwd, env }: ProgramOptions = {}) {
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd, env: { ...process.env, ...env } });
+    this.#child.stdin?.on('error', () => undefined); // gone before it read its input: its output tells
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#tell(() => (this.stdout += text)));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#tell(() => (this.stderr += text)));
+    process.on('exit', this.#kill);
+    const { promise, resolve, reject } = Promise.withResolvers<Ended>();
+    this.#child.once('error', reject);
+    this.#child.once('close', (code) => {
+      process.off('exit', this.#kill);
+      this.#tell(() => (this.#over = true));
+      resolve({ code: code ?? -1, stdout: this.stdout, stderr: this.stderr });
+    });
+    this.ended = promise;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Gives it all of its standard input. */
+  feed(text: string): this {
+    this.#child.stdin?.end(text);
+    return this;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits until one of its streams contains a text, and fails when it ends first. */
+  async until(text: string | RegExp, stream: 'stdout' | 'stderr' = 'stderr'): Promise<void> {
+    const found = (): boolean =>
+      typeof text === 'string' ? this[stream].includes(text) : text.test(this[stream]);
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!found()) {
+      if (this.#over || Date.now() > deadline) throw new Error(`No ${text} on its ${stream}:\n${this.#all}`);
+      await this.#change(deadline - Date.now());
+    }
+  }
+
+  /** Waits until it takes connections. */
+  async listens(port: number, host = '127.0.0.1'): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!(await canConnect(port, host))) {
+      if (this.#over || Date.now() > deadline) throw new Error(`It does not listen:\n${this.#all}`);
+      await sleep(20);
+    }
+  }
+
+  /** Asks it to end, and waits for that. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
+    this.signal(signal);
+    return this.result();
+  }
+
+  /** Waits for its end; kills it when that does not come. */
+  async result(): Promise<Ended> {
+    const timer = setTimeout(this.#kill, PATIENCE_MS);
+    try {
+      return await this.ended;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#over) await this.stop();
+  }
+
+  get #all(): string {
+    return `${this.stdout}\n${this.stderr}`;
+  }
+
+  #tell(change: () => void): void {
+    change();
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #change(within: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, within);
+    this.#watchers.add(resolve);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#watchers.delete(resolve);
+    });
+  }
+}
+
+/** Runs a process to its end. */
+export async function run(command: readonly string[], options?: ProgramOptions): Promise<Ended> {
+  return new Program(command, options).feed('').result();
+}
+
+/** A folder for the files of one test. Everybody may write there: a broker started as root does not stay root. */
+export class Scratch implements Disposable {
+  readonly path: string = mkdtempSync(join(tmpdir(), 'zanzara-'));
+
+  constructor() {
+    chmodSync(this.path, 0o777);
+  }
+
+  /** The path of a file in it, which need not exist. */
+  at(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Writes a file, and gives its path. */
+  file(name: string, text: string): string {
+    const path = this.at(name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** A broker of ours that takes connections on 127.0.0.1. */
+export interface Running extends AsyncDisposable {
+  readonly program: Program;
+  readonly port: number;
+  readonly scratch: Scratch;
+  /** Its configuration file. */
+  readonly file: string;
+  /** The first lines of that file: the listener. */
+  readonly listener: string;
+}
+
+/** Starts Zanzara with these lines of configuration below a listener for everybody on 127.0.0.1. */
+export async function startZanzara(config: string, args: readonly string[] = []): Promise<Running> {
+  const scratch = new Scratch();
+  const port = await freePort();
+  const listener = `listener ${port} 127.0.0.1\nallow_anonymous true\n`;
+  const file = scratch.file('mosquitto.conf', `${listener}${config}\n`);
+  const program = new Program(zanzara('-c', file, ...args), { cwd: scratch.path });
+  const dispose = async (): Promise<void> => {
+    await program[Symbol.asyncDispose]();
+    scratch[Symbol.dispose]();
+  };
+  try {
+    await program.listens(port);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { program, port, scratch, file, listener, [Symbol.asyncDispose]: dispose };
+}
+
+/** A client of 127.0.0.1 that has seen its CONNACK 0. */
+export async function connectTo(
+  port: number,
+  { version = 4, ...options }: ConnectOptions & { readonly version?: Version } = {},
+): Promise<Client> {
+  const client = await Client.open(port, version, options.clientId ?? '');
+  client.send(client.p.connect(options));
+  await client.accepted();
+  return client;
+}
+
+/** Does anybody take connections there? */
+export function canConnect(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(port, host, () => resolve(true));
+  socket.once('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+/** Each process of the test runner starts somewhere else, and never gives a port twice. */
+let lastPort = 10_000 + Math.floor(Math.random() * 10_000);
+
+/** A port that nobody listens on, below those that the system gives to clients. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    lastPort = lastPort >= 19_999 ? 10_000 : lastPort + 1;
+    if (await canListen(lastPort)) return lastPort;
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer();
+  server.once('error', () => resolve(false));
+  server.listen(port, () => server.close(() => resolve(true)));
+  return promise;
+}
