@@ -1,5 +1,7 @@
 /** A first-in first-out queue. */
 
+const NO_SLOTS: never[] = [];
+
 /**
  * A ring buffer that doubles when full and shrinks when nearly empty, so that `push` and `shift` take constant
  * time and a long queue that has drained gives its memory back.
@@ -8,7 +10,8 @@
  *                   └tail ┘head
  */
 export class Queue<T> {
-  #slots: (T | undefined)[] = [];
+  /** Shared while the queue has never held anything. */
+  #slots: (T | undefined)[] = NO_SLOTS;
   #head = 0;
   #length = 0;
 
@@ -38,7 +41,7 @@ export class Queue<T> {
   }
 
   clear(): void {
-    this.#slots = [];
+    this.#slots = NO_SLOTS;
     this.#head = 0;
     this.#length = 0;
   }

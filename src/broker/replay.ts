@@ -19,7 +19,7 @@ interface Batch {
 export class Replay {
   readonly #session: Session;
   readonly #broker: Broker;
-  readonly #batches = new Queue<Batch>();
+  #batches: Queue<Batch> | undefined;
 
   constructor(session: Session, broker: Broker) {
     this.#session = session;
@@ -29,24 +29,29 @@ export class Replay {
   /** Sends the messages to the subscription, as soon as may be. */
   add(subscription: Subscription, messages: readonly Message[]): void {
     if (messages.length === 0) return;
+    this.#batches ??= new Queue();
     this.#batches.push({ subscription, messages, next: 0 });
     this.advance();
   }
 
   /** Sends what there is room for. */
   advance(): void {
-    for (let batch = this.#batches.peek(); batch !== undefined; batch = this.#batches.peek()) {
+    const batches = this.#batches;
+    for (let batch = batches?.peek(); batch !== undefined; batch = batches?.peek()) {
       while (batch.next < batch.messages.length) {
         if (!this.#session.ready) return;
         this.#send(batch.messages[batch.next++]!, batch.subscription);
       }
-      this.#batches.shift();
+      batches?.shift();
     }
+    this.#batches = undefined;
   }
 
   /** The client went away: what is left joins the session's queue, within its limits, as Mosquitto. */
   park(): void {
-    for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
+    const batches = this.#batches;
+    this.#batches = undefined;
+    for (let batch = batches?.shift(); batch !== undefined; batch = batches?.shift()) {
       while (batch.next < batch.messages.length)
         this.#send(batch.messages[batch.next++]!, batch.subscription);
     }

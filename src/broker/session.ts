@@ -41,8 +41,8 @@ export class Session implements Sender<Delivery> {
     this.#broker = broker;
     this.clientId = principal.clientId;
     this.principal = principal;
-    this.outbound = new Outbound(limits, (delivery) => broker.stored.release(delivery.message));
-    this.inbound = new Inbound((message) => broker.stored.release(message));
+    this.outbound = new Outbound(limits, broker.stored.sent);
+    this.inbound = new Inbound(broker.stored.received);
     this.replay = new Replay(this, broker);
   }
 

@@ -26,6 +26,11 @@ export interface Sender<T> {
   release(packetId: number): void;
 }
 
+/** Whoever keeps account of what the flow holds. */
+export interface Holder<T> {
+  settled(item: T): void;
+}
+
 /** 0 is no limit, everywhere. */
 export interface OutboundLimits {
   /** QoS 1 and 2 messages in flight: the receiver's Receive Maximum. */
@@ -53,7 +58,7 @@ export class Outbound<T extends Outgoing> {
   /** Interrupted messages in order; some may have been acknowledged since. */
   readonly #resend = new Queue<T>();
   readonly #waiting = new Queue<T>();
-  readonly #settled: (item: T) => void;
+  readonly #holder: Holder<T>;
   #sender: Sender<T> | undefined;
   #limits: OutboundLimits;
   #lastPacketId = 0;
@@ -62,10 +67,10 @@ export class Outbound<T extends Outgoing> {
   /** Messages in flight whose state is interrupted. */
   #interrupted = 0;
 
-  /** `settled` is told of each message offered that the flow has let go of: done, dropped, withdrawn, cleared. */
-  constructor(limits: OutboundLimits, settled: (item: T) => void) {
+  /** `holder` is told of each message offered that the flow has let go of: done, dropped, withdrawn, cleared. */
+  constructor(limits: OutboundLimits, holder: Holder<T>) {
     this.#limits = limits;
-    this.#settled = settled;
+    this.#holder = holder;
   }
 
   /** Messages of QoS 1 and 2 that were sent and not acknowledged. */
@@ -90,7 +95,7 @@ export class Outbound<T extends Outgoing> {
       return 'sent';
     }
     if (!this.#queueHolds()) {
-      this.#settled(item);
+      this.#holder.settled(item);
       return 'dropped';
     }
     this.#waiting.push(item);
@@ -172,7 +177,7 @@ export class Outbound<T extends Outgoing> {
     for (const item of all) if (!test(item)) this.#waiting.push(item);
     for (const item of taken) {
       this.#waitingBytes -= item.payloadBytes;
-      this.#settled(item);
+      this.#holder.settled(item);
     }
     return taken;
   }
@@ -185,7 +190,7 @@ export class Outbound<T extends Outgoing> {
 
   /** Forgets everything. */
   clear(): void {
-    for (const item of this.unfinished()) this.#settled(item);
+    for (const item of this.unfinished()) this.#holder.settled(item);
     this.#inflight.clear();
     this.#resend.clear();
     this.#waiting.clear();
@@ -202,7 +207,7 @@ export class Outbound<T extends Outgoing> {
   #send(item: T, sender: Sender<T>): void {
     if (item.qos === 0) {
       sender.publish(item, false);
-      this.#settled(item);
+      this.#holder.settled(item);
       return;
     }
     item.packetId = this.#takePacketId();
@@ -229,7 +234,7 @@ export class Outbound<T extends Outgoing> {
     this.#inflight.delete(item.packetId);
     this.#inflightBytes -= item.payloadBytes;
     if (item.state === 'interrupted') this.#interrupted--;
-    this.#settled(item);
+    this.#holder.settled(item);
     return item;
   }
 

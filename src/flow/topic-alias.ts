@@ -4,7 +4,7 @@ import { Reason } from '../protocol/reason.ts';
 
 /** The aliases the other side has set. */
 export class ReceivedAliases {
-  readonly #topics = new Map<number, string>();
+  #topics: Map<number, string> | undefined;
   readonly #maximum: number;
 
   /** `maximum` is the Topic Alias Maximum that was announced to the other side. */
@@ -22,10 +22,11 @@ export class ReceivedAliases {
       );
     }
     if (topic !== '') {
+      this.#topics ??= new Map();
       this.#topics.set(alias, topic);
       return topic;
     }
-    const known = this.#topics.get(alias);
+    const known = this.#topics?.get(alias);
     if (known === undefined)
       throw new ProtocolError(Reason.protocolError, `PUBLISH with unknown topic alias ${alias}`);
     return known;

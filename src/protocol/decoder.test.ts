@@ -189,15 +189,15 @@ test('a packet of exactly the limit is decoded', () => {
   assert.throws(() => decodeAll(smaller, [PUBLISH]), /a packet of 7 bytes/);
 });
 
-/** Bytes that `count` decoders take from the process, each given the chunks that `feed` makes. */
-function heldBy(count: number, feed: (decoder: Decoder) => void): number {
+/** Bytes that `count` decoders take from the process, each used so. */
+function heldBy(count: number, use: (decoder: Decoder) => void): number {
   const topics = new TopicNames();
   const before = process.memoryUsage().arrayBuffers;
   const decoders = Array.from(
     { length: count },
     () => new Decoder({ sender: 'client', version: 4, maxPacketSize: 2_000_000, topics }),
   );
-  for (const decoder of decoders) feed(decoder);
+  for (const decoder of decoders) use(decoder);
   const held = process.memoryUsage().arrayBuffers - before;
   assert.equal(decoders.length, count);
   return held;

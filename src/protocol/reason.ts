@@ -51,7 +51,9 @@ export type ReasonCode = (typeof Reason)[keyof typeof Reason];
 const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(Reason).map(([name, code]) => [
     code,
-    name.replace(/[A-Z][a-z]|QoS/g, (word) => ` ${word === 'QoS' ? word : word.toLowerCase()}`),
+    name
+      .replaceAll(/QoS|[A-Z]|\d/g, (start) => ` ${start === 'QoS' ? start : start.toLowerCase()}`)
+      .replace(/^qos/, 'QoS'),
   ]),
 );
 

@@ -9,6 +9,11 @@ export interface WireLimits {
   readonly bytes: number;
 }
 
+/** Who writes to the wire. */
+export interface WireOwner {
+  drained(): void;
+}
+
 /** Gathered bytes that are written before the tick ends, so that a large burst is not copied into one block. */
 const FLUSH_BYTES = 256 * 1024;
 /** Frames at least this large on average are written side by side instead of copied together. */
@@ -24,7 +29,8 @@ export class SocketWire implements Wire {
   readonly #socket: Socket;
   readonly #flusher: Flusher;
   readonly #limits: () => WireLimits;
-  readonly #drained: () => void;
+  /** Told when the system has taken all, after a time in which it had not. */
+  owner: WireOwner | undefined;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #congested = false;
@@ -32,12 +38,10 @@ export class SocketWire implements Wire {
   #takenFrames = 0;
   #closed = false;
 
-  /** `drained` is called when the system has taken all, after a time in which it had not. */
-  constructor(socket: Socket, flusher: Flusher, limits: () => WireLimits, drained: () => void) {
+  constructor(socket: Socket, flusher: Flusher, limits: () => WireLimits) {
     this.#socket = socket;
     this.#flusher = flusher;
     this.#limits = limits;
-    this.#drained = drained;
   }
 
   get full(): boolean {
@@ -107,6 +111,6 @@ export class SocketWire implements Wire {
     this.#congested = false;
     this.#takenFrames = 0;
     this.flush();
-    if (!this.#congested) this.#drained();
+    if (!this.#congested) this.owner?.drained();
   };
 }

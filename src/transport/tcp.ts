@@ -54,28 +54,46 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function serve(socket: Socket, options: TcpOptions): void {
+/** A socket and the connection it serves; undefined until one accepted it. */
+type ServedSocket = Socket & { [CONNECTION]?: Connection; [TROUBLE]?: string };
+
+const CONNECTION: unique symbol = Symbol('connection');
+const TROUBLE: unique symbol = Symbol('trouble');
+
+/** Handlers are shared by all sockets and find the connection on the socket: ten thousand need no closures. */
+function serve(socket: ServedSocket, options: TcpOptions): void {
   const { remoteAddress, remotePort } = socket;
-  let trouble: string | undefined;
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    trouble = isHangUp(error) ? undefined : error.message; // 'close' follows
-  });
+  socket.on('error', onError);
   if (remoteAddress === undefined || remotePort === undefined) {
     socket.destroy(); // gone before it was accepted
     return;
   }
-  const wire = new SocketWire(socket, options.flusher, options.limits, () => connection?.drained());
+  const wire = new SocketWire(socket, options.flusher, options.limits);
   const connection = options.accept(wire, { address: remoteAddress, port: remotePort });
   if (connection === undefined) {
     socket.destroy();
     return;
   }
-  socket.on('data', (chunk: Buffer) => connection.receive(chunk));
-  socket.on('end', () => connection.lost());
-  socket.on('close', () => connection.lost(trouble));
+  wire.owner = connection;
+  socket[CONNECTION] = connection;
+  socket.on('data', onData);
+  socket.on('end', onEnd);
+  socket.on('close', onClose);
 }
 
-/** A reset by the peer is a peer that has gone, as in Mosquitto. */
-function isHangUp(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
+function onData(this: ServedSocket, chunk: Buffer): void {
+  this[CONNECTION]!.receive(chunk);
+}
+
+function onEnd(this: ServedSocket): void {
+  this[CONNECTION]!.lost();
+}
+
+function onClose(this: ServedSocket): void {
+  this[CONNECTION]!.lost(this[TROUBLE]);
+}
+
+/** A reset by the peer is a peer that has gone, as in Mosquitto. 'close' follows. */
+function onError(this: ServedSocket, error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') this[TROUBLE] = error.message;
 }

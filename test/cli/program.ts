@@ -222,8 +222,9 @@ let lastPort = 10_000 + Math.floor(Math.random() * 10_000);
 /** A port that nobody listens on, below those that the system gives to clients. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    lastPort = lastPort >= 19_999 ? 10_000 : lastPort + 1;
-    if (await canListen(lastPort)) return lastPort;
+    const port = lastPort >= 19_999 ? 10_000 : lastPort + 1;
+    lastPort = port;
+    if (await canListen(port)) return port;
   }
 }
 

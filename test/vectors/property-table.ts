@@ -42,6 +42,7 @@ const U16: Values = {
   type: 'Two Byte Integer',
   good: [
     ['0000', 0],
+    ['0001', 1],
     ['0100', 256],
     ['ffff', 65_535],
   ],
@@ -52,6 +53,7 @@ const U32: Values = {
   type: 'Four Byte Integer',
   good: [
     ['00000000', 0],
+    ['00000001', 1],
     ['7fffffff', 2_147_483_647],
     ['80000000', 2_147_483_648],
     ['ffffffff', 4_294_967_295],

@@ -30,9 +30,12 @@ describe('the acceptance walk', { concurrency: true }, () => {
   for (const dialect of ['mosquitto-1.4', 'mosquitto', 'json'] as const) {
     test(`in the dialect ${dialect}`, async () => {
       const log = await logOf(dialect);
-      assert.deepEqual(linesByClient(log), linesByClient(EXPECTED[dialect]));
+      for (const [client, lines] of linesByClient(EXPECTED[dialect])) {
+        assert.equal(linesByClient(log).get(client)?.join('\n'), lines.join('\n'));
+      }
       if (dialect === 'mosquitto-1.4') assertIssue(linesByClient(log));
-      if (dialect === 'json') for (const line of log.trim().split('\n')) assert.equal(typeof JSON.parse(line), 'object');
+      if (dialect === 'json')
+        for (const line of log.trim().split('\n')) assert.equal(typeof JSON.parse(line), 'object');
     });
   }
 });

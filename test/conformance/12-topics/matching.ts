@@ -107,18 +107,7 @@ conformance(
   '[MQTT-1.5.4-3] [MQTT-4.7.3-4] [3.1.1:MQTT-1.5.3-3] [3.1.1:MQTT-4.7.3-4] nothing is normalized or stripped: U+FEFF, composed and other characters',
   { versions: [3, 4, 5] },
   async (c) => {
-    const names = [
-      '\u{feff}a',
-      'a',
-      'a\u{feff}',
-      '\u00e9',
-      'e\u0301',
-      '\u{1f980}',
-      '\u{ffff}',
-      '\u{fdd0}',
-      'A',
-      '\u0001',
-    ];
+    const names = ['\u{feff}a', 'a', 'a\u{feff}', '\u00e9', 'e\u0301', '\u{1f980}', '\u212b', '\u00c5', 'A'];
     const subscriber = await c.connect();
     const publisher = await c.connect();
     for (const name of names) await subscriber.subscribe(`${c.topic}/${name}`, 0);

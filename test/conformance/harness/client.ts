@@ -34,6 +34,8 @@ export class Client {
   readonly p: Packets;
   /** The CONNACK, once `accepted` has seen it. */
   connack: PacketOf<'connack'> | undefined;
+  /** Bytes of the largest packet seen. */
+  largest = 0;
   readonly #socket: Socket;
   readonly #transcript: string[] = [];
   readonly #framer = new Framer();
@@ -132,6 +134,15 @@ export class Client {
       if (!codes.includes(packet.code)) this.#fail(`expected CONNACK with one of ${codes.join(', ')}`);
     }
     return this.expectClosed({ ping: false });
+  }
+
+  /** A CONNECT of a version that the broker does not know: it may say so in the form of 3.x or of 5.0, and closes. */
+  async expectUnsupported(): Promise<void> {
+    const got = await this.#wait(patience);
+    const answer = typeof got === 'string' ? got : toHex(got);
+    if (!['closed', '20 02 00 01', '20 03 00 84 00'].includes(answer))
+      this.#fail(`it is answered by ${answer}`);
+    if (answer !== 'closed') await this.expectClosed({ ping: false });
   }
 
   /** Nothing is on its way: the answer to a PINGREQ is the next packet. */
@@ -242,6 +253,7 @@ export class Client {
   }
 
   #decode(bytes: Uint8Array): Packet {
+    this.largest = Math.max(this.largest, bytes.length);
     this.#transcript.push(`← ${shorten(bytes)}`);
     try {
       return decode(bytes, this.version);

@@ -1,0 +1,223 @@
+/** The broker as a process: where it listens, what it is called, what it leaves behind, how it ends. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { canConnect, connectTo, ENTRY, freePort, Program, run, Scratch, startZanzara, zanzara } from './program.ts';
+
+/** An address of this machine that other machines can reach, if it has one. */
+const outside = Object.values(networkInterfaces())
+  .flat()
+  .find((one) => one?.family === 'IPv4' && !one.internal)?.address;
+
+/** Does this machine have ::1? */
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((one) => one?.address === '::1');
+
+const onLinux = process.platform === 'linux' ? false : 'reads /proc';
+
+describe('the broker', { concurrency: 6 }, () => {
+  test('without a configuration it listens on 127.0.0.1 and ::1 only, on every -p', async () => {
+    const [first, second] = [await freePort(), await freePort()];
+    await using program = new Program(zanzara('-p', `${first}`, '--port', `${second}`));
+    await program.until(/ running$/m);
+    for (const port of [first, second]) {
+      assert.ok(await canConnect(port, '127.0.0.1'));
+      assert.equal(await canConnect(port, '::1'), hasIpv6);
+      if (outside !== undefined) assert.equal(await canConnect(port, outside), false);
+    }
+    assert.match(program.stderr, / Starting in local only mode\. Connections will only be possible from/);
+    const hosts = (port: number): string => `127.0.0.1:${port}${hasIpv6 ? ` and [::1]:${port}` : ''}`;
+    assert.ok(program.stdout.includes(`listens on ${hosts(first)} and ${hosts(second)}, for clients on this`));
+    assert.ok(program.stdout.includes(`mosquitto_sub -p ${first} -t 'hello/#' -v\n`));
+    const client = await connectTo(first, { version: 5 });
+    await client.subscribe('hello/#');
+    client.send(client.p.publish('hello/world', 'it works'));
+    await client.receive('hello/world', 'it works');
+    client.drop();
+  });
+
+  test('-p does not count when the configuration has a listener', async () => {
+    const other = await freePort();
+    await using broker = await startZanzara('', ['-p', `${other}`]);
+    assert.equal(await canConnect(other), false);
+    assert.equal(broker.program.stdout, '');
+    assert.doesNotMatch(broker.program.stderr, /local only/);
+  });
+
+  test('-p counts when the configuration has none', async () => {
+    using scratch = new Scratch();
+    const port = await freePort();
+    const file = scratch.file('z.conf', 'max_keepalive 100\r\n\r\n# CRLF\r\n');
+    await using program = new Program(zanzara('-c', file, '-p', `${port}`));
+    await program.listens(port);
+    const client = await connectTo(port, { version: 5, keepAlive: 200 });
+    assert.equal(client.connack?.properties.serverKeepAlive, 100);
+    client.drop();
+  });
+
+  test('without a host a listener is open to all addresses', async () => {
+    using scratch = new Scratch();
+    const port = await freePort();
+    await using program = new Program(zanzara('-c', scratch.file('z.conf', `listener ${port}\n`)));
+    await program.listens(port);
+    assert.equal(await canConnect(port, '::1'), hasIpv6);
+    if (outside !== undefined) assert.ok(await canConnect(port, outside));
+  });
+
+  test('zanzara broker is the same broker', async () => {
+    const port = await freePort();
+    await using program = new Program(zanzara('broker', '-p', `${port}`));
+    await program.listens(port);
+    assert.equal((await program.stop()).code, 0);
+  });
+
+  test('-v logs everything and -q nothing, whatever the file says', async () => {
+    await using loud = await startZanzara('log_type none', ['-v']);
+    await using silent = await startZanzara('log_type all', ['-q']);
+    await using both = await startZanzara('log_type all', ['-v', '-q']);
+    for (const { port } of [loud, silent, both]) await (await connectTo(port, { clientId: 'me' })).disconnect();
+    assert.match((await loud.program.stop()).stderr, /: Sending CONNACK to me \(0, 0\)$/m);
+    for (const { program } of [silent, both]) {
+      const { stderr, stdout } = await program.stop();
+      assert.doesNotMatch(stderr, /starting|running$|New |CONNACK|terminating/m);
+      assert.equal(stdout, '');
+    }
+  });
+
+  test('a port that is taken: exit code 1, and what to do', async () => {
+    await using first = await startZanzara('');
+    const { code, stderr } = await run(zanzara('-c', first.file));
+    assert.equal(code, 1);
+    assert.match(stderr, /^\d+: Error: Address already in use$/m);
+    assert.match(
+      stderr,
+      new RegExp(`^\\d+: Port ${first.port} is taken, perhaps by another broker. Stop it, or choose another`, 'm'),
+    );
+    assert.doesNotMatch(stderr, / running$/m);
+  });
+
+  test('in local only mode a port that is taken is one error too', async () => {
+    await using first = await startZanzara('');
+    await using blocker = new Program(zanzara('-p', `${first.port}`));
+    if (!hasIpv6) assert.equal((await blocker.result()).code, 1);
+    else await blocker.until(`Port ${first.port} is taken`);
+  });
+
+  test('the pid file holds the process id while it runs', async () => {
+    using scratch = new Scratch();
+    const pidFile = scratch.at('z.pid');
+    await using broker = await startZanzara(`pid_file ${pidFile}`);
+    assert.equal(readFileSync(pidFile, 'utf8'), `${broker.program.pid}`);
+    await broker.program.stop();
+    assert.equal(existsSync(pidFile), false);
+  });
+
+  test('a pid file that cannot be written: exit code 14, nothing starts', async () => {
+    using scratch = new Scratch();
+    const file = scratch.file('z.conf', `listener ${await freePort()} 127.0.0.1\npid_file /nowhere/z.pid\n`);
+    const { code, stderr } = await run(zanzara('-c', file));
+    assert.equal(code, 14);
+    assert.match(stderr, /^\d+: Error: Unable to write pid file\. /m);
+    assert.doesNotMatch(stderr, /Opening/);
+  });
+
+  test('-d runs in the background; the pid file says which process to end', async () => {
+    using scratch = new Scratch();
+    const port = await freePort();
+    const [pidFile, log] = [scratch.at('z.pid'), scratch.at('z.log')];
+    const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', `pid_file ${pidFile}`, `log_dest file ${log}`];
+    const { code } = await run(zanzara('-d', '-c', scratch.file('z.conf', lines.join('\n'))));
+    assert.equal(code, 0);
+    while (!existsSync(log) || !/ running$/m.test(readFileSync(log, 'utf8'))) await sleep(20);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    try {
+      await (await connectTo(port)).disconnect();
+    } finally {
+      process.kill(pid, 'SIGTERM');
+    }
+    while (existsSync(pidFile)) await sleep(20);
+    assert.match(readFileSync(log, 'utf8'), / terminating\n$/);
+  });
+
+  test('-d with a bad configuration says so before it leaves', async () => {
+    using scratch = new Scratch();
+    const { code, stderr } = await run(zanzara('-d', '-c', scratch.file('z.conf', 'nonsense\n')));
+    assert.equal(code, 3);
+    assert.match(stderr, /Error: Unknown configuration variable 'nonsense'\./);
+  });
+
+  test('the process has the name it was started under', { skip: onLinux }, async () => {
+    using scratch = new Scratch();
+    symlinkSync(ENTRY, scratch.at('mosquitto'));
+    const [port, other] = [await freePort(), await freePort()];
+    await using linked = new Program([process.execPath, scratch.at('mosquitto'), '-p', `${port}`]);
+    await using plain = new Program(zanzara('-p', `${other}`));
+    await Promise.all([linked.listens(port), plain.listens(other)]);
+    assert.equal(readFileSync(`/proc/${linked.pid}/comm`, 'utf8'), 'mosquitto\n');
+    assert.equal(readFileSync(`/proc/${plain.pid}/comm`, 'utf8'), 'zanzara\n');
+    assert.equal(linked.stdout, '', 'mosquitto prints no welcome');
+    assert.match(plain.stdout, /^\nZanzara /);
+  });
+
+  test('standard output that nobody reads does not stop it', { skip: onLinux }, async () => {
+    using scratch = new Scratch();
+    const port = await freePort();
+    const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'log_type all', 'log_dest stdout'];
+    const file = scratch.file('z.conf', lines.join('\n'));
+    const command = zanzara('-c', file).map((word) => `'${word}'`).join(' ');
+    // the pipe's reader sleeps: 64 KiB fit into the pipe, and the log is larger
+    await using shell = new Program(['/bin/sh', '-c', `exec 3>&1; { ${command} & echo $! >&3; } | sleep 60 & read _`]);
+    await shell.until(/^\d+\n/, 'stdout');
+    const pid = Number(shell.stdout);
+    try {
+      await shell.listens(port);
+      const client = await connectTo(port);
+      for (let at = 0; at < 2000; at++) client.send(client.p.publish('a/rather/long/topic/to/fill/the/pipe', `${at}`));
+      await client.expectNothing();
+      await client.disconnect();
+    } finally {
+      process.kill(pid, 'SIGTERM');
+      shell.signal('SIGTERM');
+    }
+    while (await canConnect(port)) await sleep(20);
+  });
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal}: 5.0 clients are told, wills are published, exit code 0`, async () => {
+    await using broker = await startZanzara('');
+    const watcher = await connectTo(broker.port, { version: 5, clientId: 'watcher' });
+    await watcher.subscribe('will', 1);
+    const five = await connectTo(broker.port, { version: 5, clientId: 'five', will: { topic: 'will', payload: '5' } });
+    const four = await connectTo(broker.port, { version: 4, clientId: 'four' });
+    broker.program.signal(signal);
+    await five.expectError(0x8b, { ping: false });
+    await four.expectClosed({ ping: false });
+    const { code, stderr } = await broker.program.result();
+    assert.equal(code, 0);
+    assert.match(stderr, / terminating\n$/);
+    assert.equal(await canConnect(broker.port), false);
+    watcher.drop();
+  });
+}
+
+test('a second signal while it ends changes nothing', async () => {
+  await using broker = await startZanzara('');
+  broker.program.signal('SIGTERM');
+  broker.program.signal('SIGINT');
+  assert.notEqual((await broker.program.result()).code, 1);
+});
+
+test('SIGUSR1 neither ends it nor opens a debugger', async () => {
+  await using broker = await startZanzara('');
+  broker.program.signal('SIGUSR1');
+  const client = await connectTo(broker.port);
+  await client.disconnect();
+  const { code, stderr } = await broker.program.stop();
+  assert.equal(code, 0);
+  assert.doesNotMatch(stderr, /debugger/i);
+});
+void writeFileSync;
