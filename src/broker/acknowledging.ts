@@ -29,15 +29,14 @@ export function received(connection: Connection, session: Session, packet: Ack):
 /** PUBREL: the client will not send the message again; it goes to the subscribers. As Mosquitto: not before. */
 export function released(connection: Connection, session: Session, packet: Ack): void {
   const { packetId } = packet;
+  const { broker, outlet } = connection;
   logAck(connection, 'PUBREL', packet);
   const message = session.inbound.release(packetId);
-  if (message !== undefined && !message.expired(connection.broker.now)) connection.broker.publish(message);
+  const due = message !== undefined && !message.expired(broker.now);
+  if (due) broker.publish(message);
   const known = message !== undefined;
-  connection.outlet.acknowledge(
-    'PUBCOMP',
-    packetId,
-    known ? Reason.success : Reason.packetIdentifierNotFound,
-  ); // [MQTT-4.3.3-11]
+  outlet.acknowledge('PUBCOMP', packetId, known ? Reason.success : Reason.packetIdentifierNotFound); // [MQTT-4.3.3-11]
+  if (due) connection.yieldToLaggard(session);
 }
 
 /** PUBCOMP: a message of QoS 2 is done. */

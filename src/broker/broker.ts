@@ -13,6 +13,7 @@ import type { BrokerSettings, Listener } from './limits.ts';
 import type { Message } from './message.ts';
 import { deliverOnce } from './overlap.ts';
 import { Retained } from './retained.ts';
+import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { SharedSubscriptions } from './shared.ts';
 import { StoredMessages } from './stored.ts';
@@ -55,6 +56,9 @@ export class Broker {
   settings: BrokerSettings;
   /** Subscriptions that are not shared. */
   subscriptionCount = 0;
+  /** Of the message being published: a connected receiver that lags, and whether any receiver keeps up. */
+  laggard: Session | undefined;
+  keptUp = false;
   /** Whether the heap is over `memory_limit`, as of the last tick. */
   overMemory = false;
   readonly #heapBytes: () => number;
@@ -98,6 +102,8 @@ export class Broker {
    * groups matched.
    */
   publish(message: Message): number {
+    this.laggard = undefined;
+    this.keptUp = false;
     if (message.retain) this.retained.store(message);
     const matched = this.subscriptions.match(message.topic);
     if (this.settings.allowDuplicateMessages) {

@@ -80,6 +80,8 @@ function willAllowed(
 ): ReasonCode | undefined {
   if (will === undefined) return undefined;
   if (!isTopicName(will.topic) || will.topic.startsWith('$CONTROL/')) return Reason.topicNameInvalid;
+  const { responseTopic } = will.properties;
+  if (responseTopic !== undefined && !isTopicName(responseTopic)) return Reason.protocolError; // [MQTT-3.3.2-14]
   if (will.retain && !broker.settings.retainAvailable) return Reason.retainNotSupported; // [MQTT-3.2.2-13]
   if (will.qos > listener.maxQos) return Reason.qosNotSupported; // [MQTT-3.2.2-12]
   return sizeAllowed(will, broker.settings.messageSizeLimit);

@@ -17,6 +17,7 @@ import { LIMITS } from './limits.ts';
 import type { Listener } from './limits.ts';
 import { Outlet } from './outlet.ts';
 import type { OutletOwner } from './outlet.ts';
+import type { Publisher } from './pressure.ts';
 import { receivePublish } from './publishing.ts';
 import type { Session } from './session.ts';
 import { subscribe, unsubscribe } from './subscribing.ts';
@@ -46,7 +47,7 @@ const CLOSED: ConnectionState = { name: 'closed' };
  * The transport calls `receive` with bytes, `drained` when the wire has room again and `lost` when the peer is
  * gone. While an access backend thinks, nothing is read, so that packets keep their order.
  */
-export class Connection implements OutletOwner, Deadline {
+export class Connection implements OutletOwner, Publisher, Deadline {
   readonly broker: Broker;
   readonly listener: Listener;
   readonly peer: PeerAddress;
@@ -122,12 +123,27 @@ export class Connection implements OutletOwner, Deadline {
 
   /** Waits for an answer without reading on; a promise that rejects closes the connection. */
   await<T>(promise: Promise<T>, then: (value: T) => void): void {
-    this.#waiting = true;
-    this.wire.pause();
+    this.wait();
     promise.then(
       (value) => this.#resume(() => then(value)),
       (error: unknown) => this.#resume(() => this.#failed(error)),
     );
+  }
+
+  /** After a message was published: waits if all who receive it lag behind. The client itself is not waited for. */
+  yieldToLaggard(session: Session): void {
+    const { laggard, keptUp } = this.broker;
+    if (laggard !== undefined && !keptUp && laggard !== session) laggard.hold(this);
+  }
+
+  /** Reads nothing until `goOn`. */
+  wait(): void {
+    this.#waiting = true;
+    this.wire.pause();
+  }
+
+  goOn(): void {
+    this.#resume(() => {});
   }
 
   /** The client is known and its session is there: packets are handled from now on. */
@@ -144,6 +160,7 @@ export class Connection implements OutletOwner, Deadline {
       return;
     }
     const limit = state.agreement.keepAliveSeconds * 1500;
+    if (this.#waiting) this.#heardAt = this.broker.now; // it is we who do not listen
     if (this.broker.now - this.#heardAt >= limit) this.close(Reason.keepAliveTimeout);
     else this.broker.wheel.set(this, this.#heardAt + limit);
   }

@@ -8,6 +8,7 @@ export const LIMITS: {
   readonly wireBytes: number;
   readonly backlogChunks: number;
   readonly subscriptionsPerSession: number;
+  readonly waitingUnlimited: number;
 } = {
   /** A connection without CONNECT closes after this; as Mosquitto. */
   connectSeconds: 20,
@@ -19,6 +20,8 @@ export const LIMITS: {
   backlogChunks: 64,
   /** Topic filters in the subscriptions of one session. */
   subscriptionsPerSession: 100_000,
+  /** Messages that count as a full queue for back-pressure where `max_queued_messages` is unlimited. */
+  waitingUnlimited: 100_000,
 };
 
 /** Settings of the broker as a whole. Zero is "no limit" for counts and sizes, as in Mosquitto. */

@@ -71,6 +71,10 @@ export class Outlet {
     return this.#wire.full;
   }
 
+  get pressed(): boolean {
+    return this.#wire.pressed;
+  }
+
   get version(): ProtocolVersion {
     return this.#version;
   }

@@ -102,6 +102,7 @@ function decided(
     // [MQTT-4.3.2-4]: the acknowledgement follows the hand-over
     if (packet.qos === 1)
       acknowledge(connection, packet, matched > 0 ? Reason.success : Reason.noMatchingSubscribers);
+    connection.yieldToLaggard(session);
   }
 }
 

@@ -6,8 +6,11 @@ import type { ProtocolVersion } from '../protocol/packet.ts';
 import type { Principal } from './access.ts';
 import type { Broker } from './broker.ts';
 import { Delivery } from './delivery.ts';
+import { LIMITS } from './limits.ts';
 import type { Message } from './message.ts';
 import type { Outlet } from './outlet.ts';
+import { Backlog } from './pressure.ts';
+import type { Publisher } from './pressure.ts';
 import { Replay } from './replay.ts';
 import type { ShareGroup } from './shared.ts';
 import type { Subscription } from './subscription.ts';
@@ -36,6 +39,8 @@ export class Session implements Sender<Delivery> {
   readonly #broker: Broker;
   #outlet: Outlet | undefined;
   #dropping = false;
+  /** Made when the client lags for the first time. */
+  #backlog: Backlog | undefined;
 
   constructor(broker: Broker, principal: Principal, limits: OutboundLimits) {
     this.#broker = broker;
@@ -70,6 +75,7 @@ export class Session implements Sender<Delivery> {
   /** The connection is gone. */
   detach(): void {
     this.#outlet = undefined;
+    this.#backlog?.clear();
     this.outbound.suspend();
     this.replay.park();
   }
@@ -89,6 +95,7 @@ export class Session implements Sender<Delivery> {
     const outlet = this.#outlet;
     if (qos > 0) this.#offer(new Delivery(message.keep(), qos, retain, identifiers, group));
     else if (outlet !== undefined) {
+      this.#weigh(outlet.pressed);
       if (outlet.full) this.#drop();
       else if (!retain && identifiers === undefined) outlet.forward(message);
       else outlet.publish(new Delivery(message, 0, retain, identifiers, group), false);
@@ -122,13 +129,36 @@ export class Session implements Sender<Delivery> {
   refill(): void {
     this.outbound.refill();
     this.replay.advance();
+    if (this.#backlog !== undefined && !this.#pressed()) this.#backlog.clear();
+  }
+
+  /** Makes a publisher wait for this session; `laggard` of the broker says when. */
+  hold(publisher: Publisher): void {
+    this.#backlog?.hold(publisher);
   }
 
   #offer(delivery: Delivery): void {
     this.#broker.stored.hold(delivery.message);
     const offered = this.outbound.offer(delivery);
+    if (this.#outlet !== undefined) this.#weigh(offered !== 'sent' && this.#pressed());
     if (offered === 'waiting') delivery.waited = true;
     else if (offered === 'dropped') this.#drop();
+  }
+
+  /** Tells the broker whether this receiver keeps up with the message that is being published. */
+  #weigh(pressed: boolean): void {
+    if (!pressed) this.#broker.keptUp = true;
+    else {
+      this.#backlog ??= new Backlog(this.#broker);
+      if (this.#backlog.holds) this.#broker.laggard = this;
+    }
+  }
+
+  /** Connected, and half of what may wait for the client does. */
+  #pressed(): boolean {
+    const { maxQueuedMessages } = this.#broker.settings;
+    const most = maxQueuedMessages || LIMITS.waitingUnlimited;
+    return this.#outlet?.pressed === true || this.outbound.waiting * 2 >= most;
   }
 
   #drop(): void {

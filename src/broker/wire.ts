@@ -2,6 +2,8 @@
 export interface Wire {
   /** True while the peer has not taken as much as the wire will hold for it; `Connection.drained` tells the end. */
   readonly full: boolean;
+  /** True while it holds more than half of what it will hold: whoever writes had better wait. */
+  readonly pressed: boolean;
   /** Frames written that the peer's system has not taken, and their bytes. */
   readonly unsentFrames: number;
   readonly unsentBytes: number;

@@ -70,6 +70,7 @@ async function run(options: BrokerArguments, server: Server, io: Io): Promise<nu
 /** Reads the configuration; what is to be said about it is in the log. Undefined if the broker cannot start. */
 function load({ configFiles, ports }: BrokerArguments, server: Server): Config | undefined {
   const result = readConfig(...configFiles);
+  if (result.ok) server.useDialect(result.config);
   tell(server, result.diagnostics);
   if (!result.ok) return undefined;
   const missing = missingCapabilities(result.config, CAPABILITIES);

@@ -64,8 +64,9 @@ export class Outbound<T extends Outgoing> {
   #lastPacketId = 0;
   #inflightBytes = 0;
   #waitingBytes = 0;
-  /** Messages in flight whose state is interrupted. */
+  /** Messages in flight whose state is interrupted, and their bytes: they do not count until they are sent again. */
   #interrupted = 0;
+  #interruptedBytes = 0;
 
   /** `holder` is told of each message offered that the flow has let go of: done, dropped, withdrawn, cleared. */
   constructor(limits: OutboundLimits, holder: Holder<T>) {
@@ -114,8 +115,7 @@ export class Outbound<T extends Outgoing> {
     const item = this.#inflight.get(packetId);
     if (item?.qos !== 2) return undefined;
     if (item.state !== 'released') {
-      if (item.state === 'interrupted') this.#interrupted--;
-      item.state = 'released';
+      this.#takeUp(item, 'released');
       // PUBRELs are sent again in the order of the PUBRECs [MQTT-4.6.0-4]
       this.#inflight.delete(packetId);
       this.#inflight.set(packetId, item);
@@ -144,9 +144,11 @@ export class Outbound<T extends Outgoing> {
     this.#resend.clear();
     for (const item of this.#inflight.values()) {
       if (item.state === 'released') sender.release(item.packetId);
-      else this.#interrupt(item);
+      else {
+        if (item.state !== 'interrupted') this.#interrupt(item);
+        this.#resend.push(item);
+      }
     }
-    this.#interrupted = this.#resend.length;
     this.refill();
   }
 
@@ -197,6 +199,7 @@ export class Outbound<T extends Outgoing> {
     this.#inflightBytes = 0;
     this.#waitingBytes = 0;
     this.#interrupted = 0;
+    this.#interruptedBytes = 0;
   }
 
   /** Whether nothing stands in front of a new message. */
@@ -219,21 +222,30 @@ export class Outbound<T extends Outgoing> {
 
   #interrupt(item: T): void {
     item.state = 'interrupted';
-    this.#resend.push(item);
+    this.#interrupted++;
+    this.#interruptedBytes += item.payloadBytes;
+  }
+
+  /** The message goes on: it counts again if it was interrupted. */
+  #takeUp(item: T, state: OutgoingState): void {
+    if (item.state === 'interrupted') {
+      this.#interrupted--;
+      this.#interruptedBytes -= item.payloadBytes;
+    }
+    item.state = state;
   }
 
   #sendAgain(item: T, sender: Sender<T>): void {
     if (item.state !== 'interrupted' || this.#inflight.get(item.packetId) !== item) return;
-    item.state = 'published';
-    this.#interrupted--;
+    this.#takeUp(item, 'published');
     // [MQTT-3.3.1-1] the identifier stays the same [MQTT-2.2.1-3]
     if (!sender.publish(item, true)) this.#done(item);
   }
 
   #done(item: T): T {
     this.#inflight.delete(item.packetId);
+    this.#takeUp(item, 'published');
     this.#inflightBytes -= item.payloadBytes;
-    if (item.state === 'interrupted') this.#interrupted--;
     this.#holder.settled(item);
     return item;
   }
@@ -246,7 +258,8 @@ export class Outbound<T extends Outgoing> {
   /** Whether a message may be put in flight. */
   #fits(): boolean {
     const { inflightBytes } = this.#limits;
-    return this.#windowOpen() && (inflightBytes === 0 || this.#inflightBytes < inflightBytes);
+    const bytes = this.#inflightBytes - this.#interruptedBytes;
+    return this.#windowOpen() && (inflightBytes === 0 || bytes < inflightBytes);
   }
 
   /** Whether the waiting line has room: beyond the window, or alone while offline; as Mosquitto. */

@@ -41,7 +41,7 @@ const RETURN_CODES: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number
   [Reason.banned, 5],
 ]);
 
-test('connectReturnCode() is what 3.x can say, and undefined where it can say nothing', () => {
+test('connectReturnCode() is what 3.x can say, and undefined where it can say nothing [MQTT-3.2.2-6]', () => {
   for (const code of Object.values(Reason)) assert.equal(connectReturnCode(code), RETURN_CODES.get(code));
 });
 

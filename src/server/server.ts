@@ -54,6 +54,11 @@ export class Server {
     return this.#broker;
   }
 
+  /** A configuration was read: what is said of it, and until `start`, is in its dialect, so that JSON is all JSON. */
+  useDialect({ global }: Config): void {
+    this.log.configure({ ...DEFAULT_LOG_SETTINGS, dialect: global.log_dialect });
+  }
+
   /** Opens the log and the listeners. False if a listener cannot be opened; the log says which and why. */
   async start(config: Config): Promise<boolean> {
     this.#configureLog(config);

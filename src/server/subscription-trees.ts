@@ -1,4 +1,4 @@
-/** What SIGUSR2 prints: who subscribed to what, as a tree, in the form of Mosquitto. */
+/** What SIGUSR2 prints: who subscribed to what, as trees, in the form of Mosquitto. */
 import type { Broker } from '../broker/broker.ts';
 import type { Subscription } from '../broker/subscription.ts';
 
@@ -7,38 +7,50 @@ interface Branch {
   readonly subscriptions: Subscription[];
 }
 
-/** The lines of the trees: one below `` for ordinary topics, one for each first level that starts with `$`. */
+/**
+ * The lines of two trees: of ordinary subscriptions, then of shared ones. In each there is one root for ordinary
+ * topics, which has no name, and one for each first level that starts with `$`.
+ */
 export function subscriptionTrees(broker: Broker): string[] {
-  const roots = newBranch();
+  // as Mosquitto: these roots are there before anyone subscribes
+  const ordinary = newBranch('', '$SYS');
+  const shared = newBranch('');
   for (const session of broker.sessions.values()) {
-    for (const subscription of session.subscriptions.values()) plant(roots, subscription);
+    for (const subscription of session.subscriptions.values())
+      plant(subscription.shareName === undefined ? ordinary : shared, subscription);
   }
-  const lines: string[] = [];
-  for (const [name, root] of roots.children) {
-    lines.push(`    ${name}`);
-    print(name, root, 6, lines);
-  }
-  return lines;
+  return [ordinary, shared].flatMap(linesOf);
 }
 
-function newBranch(): Branch {
-  return { children: new Map(), subscriptions: [] };
+function newBranch(...names: readonly string[]): Branch {
+  return { children: new Map(names.map((name) => [name, newBranch()])), subscriptions: [] };
 }
 
 function plant(roots: Branch, subscription: Subscription): void {
-  const levels = subscription.filter.split('/');
-  if (!subscription.filter.startsWith('$')) levels.unshift('');
-  let branch = roots;
-  for (const level of levels) {
-    let child = branch.children.get(level);
-    if (child === undefined) branch.children.set(level, (child = newBranch()));
-    branch = child;
-  }
+  const levels = subscription.topicFilter.split('/');
+  const [first = ''] = levels;
+  let branch = childOf(roots, first.startsWith('$') ? first : '');
+  if (!first.startsWith('$')) levels.unshift('');
+  for (const level of levels) branch = childOf(branch, level);
   branch.subscriptions.push(subscription);
 }
 
-function print(name: string, branch: Branch, indent: number, lines: string[]): void {
-  const who = branch.subscriptions.map(({ session, qos }) => ` (${session.clientId}, ${qos})`).join('');
-  lines.push(' '.repeat(indent) + name + who);
-  for (const [level, child] of branch.children) print(level, child, indent + 2, lines);
+function childOf(branch: Branch, name: string): Branch {
+  let child = branch.children.get(name);
+  if (child === undefined) branch.children.set(name, (child = newBranch()));
+  return child;
+}
+
+function linesOf(roots: Branch): string[] {
+  const lines: string[] = [];
+  print(roots, 4, lines);
+  return lines;
+}
+
+function print({ children }: Branch, indent: number, lines: string[]): void {
+  for (const [name, branch] of children) {
+    const who = branch.subscriptions.map(({ session, qos }) => ` (${session.clientId}, ${qos})`).join('');
+    lines.push(' '.repeat(indent) + name + who);
+    print(branch, indent + 2, lines);
+  }
 }

@@ -45,9 +45,11 @@ export class SocketWire implements Wire {
   }
 
   get full(): boolean {
-    if (!this.#congested) return false;
-    const { frames, bytes } = this.#limits();
-    return (frames > 0 && this.unsentFrames >= frames) || this.unsentBytes >= bytes;
+    return this.#congested && this.#holds(1);
+  }
+
+  get pressed(): boolean {
+    return this.#congested && this.#holds(0.5);
   }
 
   get unsentFrames(): number {
@@ -97,6 +99,12 @@ export class SocketWire implements Wire {
     this.#closed = true;
     this.#socket.destroySoon();
     if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), CLOSE_MS).unref();
+  }
+
+  /** Whether a part of what may wait is reached; what is on its way to the system counts by its bytes only. */
+  #holds(part: number): boolean {
+    const { frames, bytes } = this.#limits();
+    return (frames > 0 && this.#pending.length >= frames * part) || this.unsentBytes >= bytes * part;
   }
 
   #writeSideBySide(frames: readonly Uint8Array[]): void {

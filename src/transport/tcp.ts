@@ -76,9 +76,21 @@ function serve(socket: ServedSocket, options: TcpOptions): void {
   }
   wire.owner = connection;
   socket[CONNECTION] = connection;
-  socket.on('data', onData);
   socket.on('end', onEnd);
   socket.on('close', onClose);
+  setImmediate(waitATurn, socket);
+}
+
+/**
+ * A turn of the event loop tells of signals after sockets. As in Mosquitto, what a SIGHUP changed must count for a
+ * peer that connects after it: so a peer's first bytes are looked at when the turn in which they came is over.
+ */
+function waitATurn(socket: ServedSocket): void {
+  setImmediate(startReading, socket);
+}
+
+function startReading(socket: ServedSocket): void {
+  socket.on('data', onData);
 }
 
 function onData(this: ServedSocket, chunk: Buffer): void {

@@ -28,7 +28,13 @@ for (const flag of ['-h', '--help', 'broker -h', '-q -v -h']) {
     assert.equal(stderr, '');
     assert.match(stdout, new RegExp(`^zanzara version ${VERSION}\n`));
     assert.match(stdout, /^Usage: zanzara \[-c FILE\] \[-d\] \[-h\] \[-p PORT\] \[-q\] \[-v\]/m);
-    const options = ['-c, --config-file FILE', '-d, --daemon', '-h, --help', '-p, --port PORT', '-q, --quiet'];
+    const options = [
+      '-c, --config-file FILE',
+      '-d, --daemon',
+      '-h, --help',
+      '-p, --port PORT',
+      '-q, --quiet',
+    ];
     for (const option of [...options, '-v, --verbose', '-V, --version', '--test-config']) {
       assert.match(stdout, new RegExp(`^ ${option} +[A-Z]`, 'm'));
     }
@@ -95,9 +101,7 @@ describe('which command', () => {
 });
 
 test('as a process: the streams and the exit code are the same', async () => {
-  const [help, version, wrong] = await Promise.all(
-    ['-h', '-V', '-x'].map((flag) => run(zanzara(flag))),
-  );
+  const [help, version, wrong] = await Promise.all(['-h', '-V', '-x'].map((flag) => run(zanzara(flag))));
   assert.deepEqual(help, await command('-h'));
   assert.deepEqual(version, await command('-V'));
   assert.deepEqual(wrong, await command('-x'));

@@ -16,6 +16,12 @@ const PATIENCE_MS = 10_000;
 /** The file that Node runs. */
 export const ENTRY: string = fileURLToPath(new URL('../../src/cli/bin/zanzara.ts', import.meta.url));
 
+/**
+ * Where Node keeps the program compiled, so that it starts in a quarter of the time. Processes that start as root and
+ * go on as somebody else only read it.
+ */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/zanzara', import.meta.url));
+
 /** The command line of Zanzara with these arguments. */
 export function zanzara(...args: readonly string[]): readonly string[] {
   return [process.execPath, ENTRY, ...args];
@@ -31,7 +37,13 @@ export interface Ended {
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Nobody reads its standard output: what it prints there piles up. */
+  readonly isUnread?: boolean;
 }
+
+/** Those that have not ended: a test run that is cut off leaves none behind. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /** A process under test. It ends with the block that declares it (`await using`). */
 export class Program implements AsyncDisposable {
@@ -41,20 +53,28 @@ export class Program implements AsyncDisposable {
   /** Resolves when it has ended and all of its output is here. */
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
-  readonly #kill = (): void => void this.#child.kill('SIGKILL');
   readonly #watchers = new Set<() => void>();
   #over = false;
 
-  constructor([command = '', ...args]: readonly string[], { cwd, env }: ProgramOptions = {}) {
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd, env: { ...process.env, ...env } });
+  constructor([command = '', ...args]: readonly string[], { cwd, env, isUnread }: ProgramOptions = {}) {
+    this.#child = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd,
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...env },
+    });
     this.#child.stdin?.on('error', () => undefined); // gone before it read its input: its output tells
-    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#tell(() => (this.stdout += text)));
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#tell(() => (this.stderr += text)));
-    process.on('exit', this.#kill);
+    if (isUnread !== true)
+      this.#child.stdout
+        ?.setEncoding('utf8')
+        .on('data', (text: string) => this.#tell(() => (this.stdout += text)));
+    this.#child.stderr
+      ?.setEncoding('utf8')
+      .on('data', (text: string) => this.#tell(() => (this.stderr += text)));
+    running.add(this.#child);
     const { promise, resolve, reject } = Promise.withResolvers<Ended>();
     this.#child.once('error', reject);
     this.#child.once('close', (code) => {
-      process.off('exit', this.#kill);
+      running.delete(this.#child);
       this.#tell(() => (this.#over = true));
       resolve({ code: code ?? -1, stdout: this.stdout, stderr: this.stderr });
     });
@@ -96,19 +116,15 @@ export class Program implements AsyncDisposable {
   }
 
   /** Asks it to end, and waits for that. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
     this.signal(signal);
     return this.result();
   }
 
   /** Waits for its end; kills it when that does not come. */
-  async result(): Promise<Ended> {
-    const timer = setTimeout(this.#kill, PATIENCE_MS);
-    try {
-      return await this.ended;
-    } finally {
-      clearTimeout(timer);
-    }
+  result(): Promise<Ended> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
+    return this.ended.finally(() => clearTimeout(timer));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -136,7 +152,7 @@ export class Program implements AsyncDisposable {
 }
 
 /** Runs a process to its end. */
-export async function run(command: readonly string[], options?: ProgramOptions): Promise<Ended> {
+export function run(command: readonly string[], options?: ProgramOptions): Promise<Ended> {
   return new Program(command, options).feed('').result();
 }
 
@@ -166,7 +182,7 @@ export class Scratch implements Disposable {
   }
 }
 
-/** A broker of ours that takes connections on 127.0.0.1. */
+/** A broker that takes connections on 127.0.0.1. */
 export interface Running extends AsyncDisposable {
   readonly program: Program;
   readonly port: number;
@@ -177,13 +193,17 @@ export interface Running extends AsyncDisposable {
   readonly listener: string;
 }
 
-/** Starts Zanzara with these lines of configuration below a listener for everybody on 127.0.0.1. */
-export async function startZanzara(config: string, args: readonly string[] = []): Promise<Running> {
+/** Starts a broker with these lines of configuration below a listener for everybody on 127.0.0.1. */
+export async function startBroker(
+  commandFor: (file: string) => readonly string[],
+  config: string,
+  options: ProgramOptions = {},
+): Promise<Running> {
   const scratch = new Scratch();
   const port = await freePort();
   const listener = `listener ${port} 127.0.0.1\nallow_anonymous true\n`;
   const file = scratch.file('mosquitto.conf', `${listener}${config}\n`);
-  const program = new Program(zanzara('-c', file, ...args), { cwd: scratch.path });
+  const program = new Program(commandFor(file), { cwd: scratch.path, ...options });
   const dispose = async (): Promise<void> => {
     await program[Symbol.asyncDispose]();
     scratch[Symbol.dispose]();
@@ -197,12 +217,21 @@ export async function startZanzara(config: string, args: readonly string[] = [])
   return { program, port, scratch, file, listener, [Symbol.asyncDispose]: dispose };
 }
 
+/** Starts Zanzara so. */
+export function startZanzara(
+  config: string,
+  args: readonly string[] = [],
+  options: ProgramOptions = {},
+): Promise<Running> {
+  return startBroker((file) => zanzara('-c', file, ...args), config, options);
+}
+
 /** A client of 127.0.0.1 that has seen its CONNACK 0. */
 export async function connectTo(
   port: number,
   { version = 4, ...options }: ConnectOptions & { readonly version?: Version } = {},
 ): Promise<Client> {
-  const client = await Client.open(port, version, options.clientId ?? '');
+  const client = await Client.open(port, version, options.clientId ?? '', PATIENCE_MS);
   client.send(client.p.connect(options));
   await client.accepted();
   return client;

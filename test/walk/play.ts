@@ -9,7 +9,12 @@ const PUBLISHER = 'JY_API_PUSH_CLIENT';
 
 /** Everybody comes, does his part and leaves, one after the other: so the log has one order, and each run the same. */
 export async function playWalk(port: number): Promise<void> {
-  const reader = await connectTo(port, { clientId: 'zhoujing', username: 'joyo', clean: false, keepAlive: 60 });
+  const reader = await connectTo(port, {
+    clientId: 'zhoujing',
+    username: 'joyo',
+    clean: false,
+    keepAlive: 60,
+  });
   await reader.subscribe(TOPIC, 2);
   await publish(port);
   await reader.receive(TOPIC, 'x'.repeat(396), { qos: 2, packetId: 1 });

@@ -8,7 +8,8 @@ import { linesByClient, missingInOrder } from './log.ts';
 import { playWalk } from './play.ts';
 
 /** The connection of the last client is over, in any dialect. */
-const THE_END = /351BBJKFX62C1, disconnecting|351BBJKFX62C1 \[.*disconnected|"clientDisconnected","client":"351BBJKFX62C1"/;
+const THE_END =
+  /351BBJKFX62C1, disconnecting|351BBJKFX62C1 \[.*disconnected|"clientDisconnected","client":"351BBJKFX62C1"/;
 
 /** What the broker logged of the walk. */
 async function logOf(dialect: Dialect): Promise<string> {

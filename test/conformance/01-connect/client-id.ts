@@ -1,10 +1,11 @@
+import { small, unusual } from '../harness/configs.ts';
 import { Mismatch } from '../harness/mismatch.ts';
 import { silent } from '../harness/reasons.ts';
 import { conformance } from '../harness/script.ts';
 
 const digits = '0123456789';
-const small = 'abcdefghijklmnopqrstuvwxyz';
-const large = small.toUpperCase();
+const lower = 'abcdefghijklmnopqrstuvwxyz';
+const upper = lower.toUpperCase();
 
 conformance(
   '[MQTT-3.1.3-5] [3.1.1:MQTT-3.1.3-5] Client Identifiers of 1 to 23 letters and digits are allowed',
@@ -13,12 +14,12 @@ conformance(
     const unique = String(c.version);
     const ids = [
       unique,
-      `${unique}${small.slice(0, 22)}`,
-      `${unique}${large.slice(4)}`,
+      `${unique}${lower.slice(0, 22)}`,
+      `${unique}${upper.slice(4)}`,
       `${unique}${digits}`,
     ];
     for (const clientId of ids) await c.connect({ clientId });
-    await c.connect({ clientId: `${unique}${small.slice(22)}${large.slice(0, 4)}` });
+    await c.connect({ clientId: `${unique}${lower.slice(22)}${upper.slice(0, 4)}` });
   },
 );
 
@@ -100,7 +101,7 @@ conformance(
 
 conformance(
   '[MQTT-3.1.3-8] [MQTT-3.2.2-6] [MQTT-3.2.2-7] [3.1.1:MQTT-3.1.3-9] without allow_zero_length_clientid it is refused',
-  { config: 'allow_zero_length_clientid false' },
+  { config: small },
   async (c) => {
     const client = await c.open();
     client.send(c.p.connect({ clientId: '' }));
@@ -120,7 +121,7 @@ conformance(
 
 conformance(
   'as Mosquitto: auto_id_prefix begins the Client Identifier assigned',
-  { versions: [5], config: 'auto_id_prefix given-' },
+  { versions: [5], config: unusual },
   async (c) => {
     const client = await c.connect({ clientId: '' });
     const assigned = client.connack?.properties.assignedClientIdentifier ?? '';

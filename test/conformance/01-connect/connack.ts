@@ -1,3 +1,4 @@
+import { limited, unusual } from '../harness/configs.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from '../harness/client.ts';
 import { Mismatch } from '../harness/mismatch.ts';
@@ -52,15 +53,6 @@ conformance(
   },
 );
 
-const limited = [
-  'max_keepalive 60',
-  'max_topic_alias 3',
-  'retain_available false',
-  'max_packet_size 5000',
-  'max_inflight_messages 7',
-  'max_qos 1',
-].join('\n');
-
 conformance(
   '[MQTT-3.2.2-9] as Mosquitto: CONNACK has every limit, in the order of Mosquitto',
   { versions: [5], config: limited, differs: { mosquitto: '2.0.11 has another order' } },
@@ -99,7 +91,7 @@ conformance(
 
 conformance(
   'as Mosquitto: max_topic_alias 0 leaves the property out',
-  { versions: [5], config: 'max_topic_alias 0' },
+  { versions: [5], config: unusual },
   async (c) => {
     const client = await c.connect();
     if ('topicAliasMaximum' in (client.connack?.properties ?? {})) throw new Mismatch('the CONNACK has it');

@@ -114,7 +114,7 @@ conformance(
 );
 
 conformance(
-  '[3.1.1:MQTT-3.1.2-22] a Password without a User Name closes before 5.0',
+  '[3.1.1:MQTT-3.1.2-22] [3.1.1:MQTT-3.2.2-6] a Password without a User Name closes before 5.0',
   { versions: [4] },
   async (c) => {
     const client = await c.open();

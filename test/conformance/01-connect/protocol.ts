@@ -1,3 +1,4 @@
+import { recent } from '../harness/configs.ts';
 import { silentRefusal } from '../harness/reasons.ts';
 import { conformance } from '../harness/script.ts';
 
@@ -29,7 +30,7 @@ for (const level of [0, 1, 2, 6, 7, 127]) {
 
 conformance(
   '[3.1.1:MQTT-3.1.2-2] [3.1.1:MQTT-3.2.2-4] [3.1.1:MQTT-3.2.2-5] a 3.x client where 3.x is off gets CONNACK 1, and the end',
-  { versions: [3, 4], config: 'accept_protocol_versions 5', without: unknown },
+  { versions: [3], config: recent, without: unknown },
   async (c) => {
     const client = await c.open();
     client.send(c.p.connect({ clientId: c.id('x') }));

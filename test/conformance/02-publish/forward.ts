@@ -1,3 +1,4 @@
+import { narrow, unusual } from '../harness/configs.ts';
 import { hex } from '../harness/bytes.ts';
 import { Mismatch } from '../harness/mismatch.ts';
 import type { Version } from '../harness/packets.ts';
@@ -139,7 +140,7 @@ for (const size of [0, 1, 110, 127, 128, 129, 16_370, 16_383, 16_384, 100_000, 1
 
 conformance(
   '[MQTT-1.5.5-1] a packet whose Remaining Length has four bytes arrives',
-  { config: 'max_packet_size 3000000' },
+  { config: unusual },
   async (c) => {
     const payload = Buffer.alloc(2_500_000, 'long');
     const subscriber = await c.connect();
@@ -212,7 +213,7 @@ conformance(
 
 conformance(
   'as Mosquitto: a payload above message_size_limit is acknowledged and dropped before 5.0',
-  { versions: [3, 4], config: 'message_size_limit 10' },
+  { versions: [3, 4], config: narrow },
   async (c) => {
     const subscriber = await c.connect();
     await subscriber.subscribe(c.topic, 1);

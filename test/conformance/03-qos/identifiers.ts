@@ -1,3 +1,4 @@
+import { generous } from '../harness/configs.ts';
 import type { Client } from '../harness/client.ts';
 import { Mismatch } from '../harness/mismatch.ts';
 import { conformance, type Context } from '../harness/script.ts';
@@ -22,8 +23,9 @@ conformance(
   '[MQTT-2.2.1-4] [MQTT-4.3.2-1] [3.1.1:MQTT-2.3.1-4] [3.1.1:MQTT-4.3.2-1] ' +
     'when all identifiers were used they come again, but not one that is still in use',
   {
+    slow: true,
     versions: [4],
-    config: 'max_inflight_messages 1001',
+    config: generous,
     differs: { mosquitto: 'it counts on, and does not look whether an identifier is in use' },
   },
   async (c) => {

@@ -180,3 +180,36 @@ conformance(
     await client.expectAll({ type: 'pubcomp', packetId: 1 }, { type: 'publish', payload: 'mine', qos: 2 });
   },
 );
+
+conformance(
+  '[MQTT-4.3.3-9] after a PUBREC with an error the same identifier is a new message',
+  { versions: [5] },
+  async (c) => {
+    const subscriber = await c.connect();
+    await subscriber.subscribe(c.topic, 0);
+    const publisher = await c.connect();
+    publisher.send(c.p.publish(`$SYS/${c.topic}`, 'refused', { qos: 2, packetId: 5 }));
+    await publisher.expect(c.p.pubrec(5, 0x87));
+    await publisher.publish(c.topic, 'new', { qos: 2, packetId: 5 });
+    await subscriber.receive(c.topic, 'new');
+    await subscriber.expectNothing();
+  },
+);
+
+conformance(
+  '[MQTT-4.3.3-10] [3.1.1:MQTT-4.3.3-2] however often it comes, it is answered by PUBREC and delivered once',
+  { differs: { mosquitto: 'takes the second repetition for an error' } },
+  async (c) => {
+    const subscriber = await c.connect();
+    await subscriber.subscribe(c.topic, 0);
+    const publisher = await c.connect();
+    for (const dup of [false, true, true, true]) {
+      publisher.send(c.p.publish(c.topic, 'once', { qos: 2, packetId: 8, dup }));
+      await publisher.expect(c.p.pubrec(8));
+    }
+    publisher.send(c.p.pubrel(8));
+    await publisher.expect(c.p.pubcomp(8));
+    await subscriber.receive(c.topic, 'once');
+    await subscriber.expectNothing();
+  },
+);

@@ -1,10 +1,11 @@
+import { generous, unusual } from '../harness/configs.ts';
 import { conformance } from '../harness/script.ts';
 
 const once = { mosquitto: { 4: 'allow_duplicate_messages is false by default in 2.0.11, true in 2.1' } };
 
 conformance(
   '[MQTT-3.3.4-2] [3.1.1:MQTT-3.3.5-1] overlapping subscriptions deliver with the highest QoS of them',
-  { config: 'allow_duplicate_messages true' },
+  { config: generous },
   async (c) => {
     const subscriber = await c.connect();
     await subscriber.subscribe(`${c.topic}/#`, 1);
@@ -38,7 +39,7 @@ conformance(
 
 conformance(
   '[MQTT-3.3.4-3] [MQTT-3.3.4-5] each copy has the Subscription Identifier of its subscription',
-  { versions: [5], config: 'allow_duplicate_messages true' },
+  { versions: [5], config: generous },
   async (c) => {
     const subscriber = await c.connect();
     await subscriber.subscribe(`${c.topic}/#`, 0, { subscriptionIdentifier: [1] });
@@ -115,7 +116,7 @@ conformance(
 
 conformance(
   'as Mosquitto: without allow_duplicate_messages a client before 5.0 gets one copy',
-  { versions: [4], config: 'allow_duplicate_messages false' },
+  { versions: [4], config: unusual },
   async (c) => {
     const subscriber = await c.connect();
     await subscriber.subscribe(`${c.topic}/#`, 0);
@@ -135,7 +136,7 @@ conformance(
   'as Mosquitto: without allow_duplicate_messages a 5.0 client gets its copies all the same',
   {
     versions: [5],
-    config: 'allow_duplicate_messages false',
+    config: unusual,
   },
   async (c) => {
     const subscriber = await c.connect();
@@ -150,7 +151,7 @@ conformance(
 
 conformance(
   'as Mosquitto: upgrade_outgoing_qos delivers at the QoS granted',
-  { versions: [3, 4, 5], config: 'upgrade_outgoing_qos true' },
+  { versions: [3, 4, 5], config: generous },
   async (c) => {
     const subscriber = await c.connect();
     await subscriber.subscribe(c.topic, 2);

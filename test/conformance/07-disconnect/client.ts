@@ -54,7 +54,7 @@ const broken: readonly Row[] = [
   ['[MQTT-3.14.1-1] flags 0010', 0x81, hex('e2 00')],
   ['[MQTT-3.14.1-1] flags 1000', 0x81, hex('e8 00')],
   ['[MQTT-3.14.2-1] a Reason Code that does not exist', [0x81, 0x82], hex('e0 01 03'), true],
-  ['[MQTT-3.14.2-1] a Reason Code of CONNACK', [0x81, 0x82], hex('e0 01 8c'), true],
+  ['[MQTT-3.14.2-1] a Reason Code of CONNACK', [0x81, 0x82], hex('e0 01 86'), true],
   ['[MQTT-4.13.1-1] a Property Length that is too long', 0x81, hex('e0 02 00 05')],
   ['[MQTT-4.13.1-1] a byte after the properties', 0x81, hex('e0 03 00 00 00')],
   ['[MQTT-4.13.1-1] Session Expiry Interval twice', 0x82, hex('e0 0c 00 0a 11 00 00 00 00 11 00 00 00 00')],

@@ -1,3 +1,4 @@
+import { recent } from '../harness/configs.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Mismatch } from '../harness/mismatch.ts';
 import { conformance, type Context } from '../harness/script.ts';
@@ -7,13 +8,13 @@ const over = 3500;
 
 async function presentAfter(c: Context, milliseconds: number): Promise<boolean | undefined> {
   await sleep(milliseconds);
-  const client = await c.connect({ clientId: c.id('x'), clean: false });
+  const client = await c.connect({ clientId: c.id('x'), clean: false, keepAlive: 1 });
   return client.connack?.sessionPresent;
 }
 
 conformance(
   '[MQTT-4.1.0-2] a session is discarded when its Session Expiry Interval is over',
-  { versions: [5] },
+  { slow: true, versions: [5] },
   async (c) => {
     const client = await c.connect({ clientId: c.id('x'), properties: { sessionExpiryInterval: 1 } });
     await client.subscribe(c.topic, 1);
@@ -22,7 +23,7 @@ conformance(
   },
 );
 
-conformance('[MQTT-3.1.2-23] a session is not discarded before', { versions: [5] }, async (c) => {
+conformance('[MQTT-3.1.2-23] a session is not discarded before', { slow: true, versions: [5] }, async (c) => {
   const client = await c.connect({ clientId: c.id('x'), properties: { sessionExpiryInterval: 60 } });
   await client.disconnect();
   if (!(await presentAfter(c, over))) throw new Mismatch('the session is gone');
@@ -30,7 +31,7 @@ conformance('[MQTT-3.1.2-23] a session is not discarded before', { versions: [5]
 
 conformance(
   '[MQTT-4.1.0-2] a Session Expiry Interval in DISCONNECT replaces the one of CONNECT: shorter',
-  { versions: [5] },
+  { slow: true, versions: [5] },
   async (c) => {
     const client = await c.connect({ clientId: c.id('x'), properties: { sessionExpiryInterval: 600 } });
     await client.disconnect(0, { sessionExpiryInterval: 1 });
@@ -40,7 +41,7 @@ conformance(
 
 conformance(
   '[MQTT-3.1.2-23] a Session Expiry Interval in DISCONNECT replaces the one of CONNECT: longer',
-  { versions: [5] },
+  { slow: true, versions: [5] },
   async (c) => {
     const client = await c.connect({ clientId: c.id('x'), properties: { sessionExpiryInterval: 1 } });
     await client.disconnect(0, { sessionExpiryInterval: 600 });
@@ -50,7 +51,7 @@ conformance(
 
 conformance(
   '[MQTT-4.1.0-1] a session does not expire while its connection is open',
-  { versions: [5] },
+  { slow: true, versions: [5] },
   async (c) => {
     const client = await c.connect({ clientId: c.id('x'), properties: { sessionExpiryInterval: 1 } });
     await client.subscribe(c.topic, 1);
@@ -66,10 +67,10 @@ conformance(
 
 conformance(
   'as Mosquitto: persistent_client_expiration ends the sessions of clients that stay away',
-  { config: 'persistent_client_expiration 1s', without: { mosquitto: '2.0.11 takes no seconds' } },
+  { slow: true, config: recent, without: { mosquitto: '2.0.11 takes no seconds' } },
   async (c) => {
     const properties = { sessionExpiryInterval: 600 };
-    const client = await c.connect({ clientId: c.id('x'), clean: false, properties });
+    const client = await c.connect({ clientId: c.id('x'), clean: false, properties, keepAlive: 1 });
     await client.disconnect();
     if (await presentAfter(c, over)) throw new Mismatch('the session is still there');
   },

@@ -1,3 +1,4 @@
+import { narrow, small } from '../harness/configs.ts';
 import type { ConnectOptions } from '../harness/packets.ts';
 import { conformance, type Context } from '../harness/script.ts';
 
@@ -21,7 +22,7 @@ async function afterAbsence(
 
 conformance(
   'as Mosquitto: max_queued_messages keeps the first messages for a client that is away, and drops the rest',
-  { versions: [3, 4, 5], config: 'max_queued_messages 3' },
+  { versions: [3, 4, 5], config: narrow },
   async (c) => {
     const after = await afterAbsence(c, ['1', '2', '3', '4', '5']);
     for (const payload of ['1', '2', '3']) await after.receive(c.topic, payload);
@@ -31,7 +32,7 @@ conformance(
 
 conformance(
   'as Mosquitto: max_queued_bytes takes messages for a client that is away until it is reached, and drops the rest',
-  { versions: [3, 4, 5], config: 'max_queued_bytes 10\nmax_queued_messages 0' },
+  { versions: [3, 4, 5], config: small },
   async (c) => {
     const after = await afterAbsence(c, ['1234', '5678', '9abc', 'x']);
     for (const payload of ['1234', '5678', '9abc']) await after.receive(c.topic, payload);
@@ -41,20 +42,21 @@ conformance(
 
 conformance(
   'as Mosquitto: max_queued_messages counts what waits behind the window of a connected client',
-  { versions: [3, 4], config: 'max_queued_messages 2\nmax_inflight_messages 1' },
+  { versions: [3, 4], config: narrow },
   async (c) => {
     const subscriber = await c.connect();
     await subscriber.subscribe(c.topic, 1);
     const publisher = await c.connect();
-    for (const payload of ['1', '2', '3', '4', '5']) await publisher.publish(c.topic, payload, { qos: 1 });
-    for (const payload of ['1', '2', '3']) await subscriber.receive(c.topic, payload);
+    for (const payload of ['1', '2', '3', '4', '5', '6'])
+      await publisher.publish(c.topic, payload, { qos: 1 });
+    for (const payload of ['1', '2', '3', '4']) await subscriber.receive(c.topic, payload);
     await subscriber.expectNothing();
   },
 );
 
 conformance(
   'as Mosquitto: a dropped message does not stop those after it',
-  { versions: [3, 4, 5], config: 'max_queued_messages 3' },
+  { versions: [3, 4, 5], config: narrow },
   async (c) => {
     const after = await afterAbsence(c, ['1', '2', '3', 'dropped']);
     for (const payload of ['1', '2', '3']) await after.receive(c.topic, payload);

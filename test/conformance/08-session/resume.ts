@@ -1,3 +1,4 @@
+import { unusual } from '../harness/configs.ts';
 import { Mismatch } from '../harness/mismatch.ts';
 import type { Client } from '../harness/client.ts';
 import type { ConnectOptions, Version } from '../harness/packets.ts';
@@ -60,7 +61,7 @@ conformance(
 
 conformance(
   'as Mosquitto: QoS 0 is kept too with queue_qos0_messages',
-  { versions: [3, 4, 5], config: 'queue_qos0_messages true' },
+  { versions: [3, 4, 5], config: unusual },
   async (c) => {
     const before = await c.connect(durable(c));
     await before.subscribe(c.topic, 2);

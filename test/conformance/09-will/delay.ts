@@ -30,7 +30,7 @@ async function expectWill(heir: Client): Promise<void> {
 
 conformance(
   '[MQTT-3.1.2-8] the will is published when Will Delay Interval is over, not before',
-  { versions: [5] },
+  { slow: true, versions: [5] },
   async (c) => {
     const heir = await witness(c);
     (await connect(c, 2, 60)).drop();
@@ -42,7 +42,7 @@ conformance(
 
 conformance(
   '[MQTT-3.1.2-8] the will is published when the session ends, though its delay is longer',
-  { versions: [5] },
+  { slow: true, versions: [5] },
   async (c) => {
     const heir = await witness(c);
     (await connect(c, 600, 1)).drop();
@@ -52,7 +52,7 @@ conformance(
 
 conformance(
   '[MQTT-3.1.2-8] without a session that is kept there is no delay',
-  { versions: [5], differs: { mosquitto: '2.0.11 waits all the same' } },
+  { slow: true, versions: [5], differs: { mosquitto: '2.0.11 waits all the same' } },
   async (c) => {
     const heir = await witness(c);
     (await connect(c, 600, 0)).drop();
@@ -62,7 +62,7 @@ conformance(
 
 conformance(
   '[MQTT-3.1.3-9] a client that is back before Will Delay Interval is over leaves no will',
-  { versions: [5] },
+  { slow: true, versions: [5] },
   async (c) => {
     const heir = await witness(c);
     (await connect(c, 1, 60)).drop();
@@ -74,7 +74,7 @@ conformance(
 
 conformance(
   '[MQTT-3.1.3-9] [MQTT-3.1.2-8] a take-over with Clean Start 0 cancels a will with a delay',
-  { versions: [5] },
+  { slow: true, versions: [5] },
   async (c) => {
     const heir = await witness(c);
     await connect(c, 1, 60);
@@ -86,7 +86,7 @@ conformance(
 
 conformance(
   '[MQTT-3.1.2-8] Clean Start 1 ends the session, and so publishes the will that was waiting',
-  { versions: [5], differs: { mosquitto: '2.0.11 forgets it' } },
+  { slow: true, versions: [5], differs: { mosquitto: '2.0.11 forgets it' } },
   async (c) => {
     const heir = await witness(c);
     (await connect(c, 600, 600)).drop();
@@ -97,7 +97,7 @@ conformance(
 
 conformance(
   '[MQTT-3.1.2-8] DISCONNECT 0x04 publishes a will with a delay when that is over',
-  { versions: [5] },
+  { slow: true, versions: [5] },
   async (c) => {
     const heir = await witness(c);
     await (await connect(c, 1, 60)).disconnect(4);

@@ -205,3 +205,18 @@ conformance('as Mosquitto: nobody can publish to $share', {}, async (c) => {
   await publisher.expect(c.p.puback(1, c.version === 5 ? 0x87 : 0));
   await client.expectNothing();
 });
+
+conformance(
+  'as Mosquitto: the copy of a subscription that is not shared comes before the shared one',
+  { versions: [5] },
+  async (c) => {
+    const client = await c.connect();
+    await client.subscribe(`$share/g/${c.topic}`, 0, { subscriptionIdentifier: [1] });
+    await client.subscribe(c.topic, 0, { subscriptionIdentifier: [2] });
+    const publisher = await c.connect();
+    await publisher.publish(c.topic, 'x');
+    for (const one of [2, 1])
+      await client.receive(c.topic, 'x', { properties: { subscriptionIdentifier: [one] } });
+    await client.expectNothing();
+  },
+);

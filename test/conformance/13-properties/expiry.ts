@@ -17,7 +17,7 @@ async function away(c: Context): Promise<() => ReturnType<Context['connect']>> {
 
 conformance(
   '[MQTT-3.3.2-6] a message that did not wait has the Message Expiry Interval it came with',
-  { versions },
+  { slow: true, versions },
   async (c) => {
     const subscriber = await c.connect();
     await subscriber.subscribe(c.topic, 1);
@@ -35,7 +35,7 @@ conformance(
 for (const qos of [1, 2]) {
   conformance(
     `[MQTT-3.3.2-5] [MQTT-3.3.2-6] messages of QoS ${qos} that wait expire, and the others say what is left`,
-    { versions },
+    { slow: true, versions },
     async (c) => {
       const back = await away(c);
       const publisher = await c.connect();
@@ -55,7 +55,7 @@ for (const qos of [1, 2]) {
 
 conformance(
   '[MQTT-3.3.2-5] [MQTT-3.3.2-6] retained messages expire, and the others say what is left',
-  { versions },
+  { slow: true, versions },
   async (c) => {
     const publisher = await c.connect();
     const retain = true;
@@ -71,23 +71,27 @@ conformance(
   },
 );
 
-conformance('[MQTT-3.3.2-5] messages expire for subscribers before 5.0 too', { versions: [4] }, async (c) => {
-  const session = { clientId: c.id('x'), clean: false };
-  const before = await c.connect(session);
-  await before.subscribe(c.topic, 1);
-  await before.disconnect();
-  const publisher = await c.connect({ version: 5 });
-  await publisher.publish(c.topic, 'short', { qos: 1, properties: { messageExpiryInterval: 1 } });
-  await publisher.publish(c.topic, 'long', { qos: 1, properties: { messageExpiryInterval: 600 } });
-  await sleep(over);
-  const after = await c.connect(session);
-  await after.receive(c.topic, 'long');
-  await after.expectNothing();
-});
+conformance(
+  '[MQTT-3.3.2-5] messages expire for subscribers before 5.0 too',
+  { slow: true, versions: [4] },
+  async (c) => {
+    const session = { clientId: c.id('x'), clean: false };
+    const before = await c.connect(session);
+    await before.subscribe(c.topic, 1);
+    await before.disconnect();
+    const publisher = await c.connect({ version: 5 });
+    await publisher.publish(c.topic, 'short', { qos: 1, properties: { messageExpiryInterval: 1 } });
+    await publisher.publish(c.topic, 'long', { qos: 1, properties: { messageExpiryInterval: 600 } });
+    await sleep(over);
+    const after = await c.connect(session);
+    await after.receive(c.topic, 'long');
+    await after.expectNothing();
+  },
+);
 
 conformance(
   '[MQTT-3.3.2-5] messages that wait behind the Receive Maximum of a connected client expire',
-  { versions, differs: { mosquitto: '2.0.11 sends nothing more behind a message that expired' } },
+  { slow: true, versions, differs: { mosquitto: '2.0.11 sends nothing more behind a message that expired' } },
   async (c) => {
     const subscriber = await c.connect({ properties: { receiveMaximum: 1 } });
     await subscriber.subscribe(c.topic, 1);
@@ -105,7 +109,7 @@ conformance(
 
 conformance(
   '[MQTT-4.3.3-7] a message of QoS 2 that was sent does not expire, and is sent again on resume',
-  { versions, differs: { mosquitto: '2.0.11 lets it expire' } },
+  { slow: true, versions, differs: { mosquitto: '2.0.11 lets it expire' } },
   async (c) => {
     const session = { clientId: c.id('x'), clean: false, properties: { sessionExpiryInterval: 60 } };
     const before = await c.connect(session);
@@ -122,7 +126,7 @@ conformance(
 
 conformance(
   '[MQTT-4.3.3-13] an exchange of QoS 2 goes on to its end when the message has expired',
-  { versions },
+  { slow: true, versions },
   async (c) => {
     const subscriber = await c.connect();
     await subscriber.subscribe(c.topic, 2);

@@ -1,3 +1,4 @@
+import { unusual } from '../harness/configs.ts';
 import type { Client } from '../harness/client.ts';
 import { Mismatch } from '../harness/mismatch.ts';
 import { conformance } from '../harness/script.ts';
@@ -99,7 +100,7 @@ conformance(
 
 conformance(
   '[MQTT-3.2.2-18] a Topic Alias where the server announced none is invalid',
-  { versions, config: 'max_topic_alias 0' },
+  { versions, config: unusual },
   async (c) => {
     const client = await c.connect();
     client.send(c.p.publish(c.topic, 'x', { properties: { topicAlias: 1 } }));

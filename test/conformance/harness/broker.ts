@@ -46,6 +46,13 @@ export function mosquittoInstalled(): boolean {
   return spawnSync(mosquittoPath, ['-h']).error === undefined;
 }
 
+/** The processes that run: none is left behind when the suite ends, however it ends. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 /** How often a start is tried: somebody may take the port between choosing and using it. */
 const attempts = 5;
 
@@ -76,7 +83,6 @@ class Process implements Broker {
   readonly port: number;
   readonly #child: ChildProcess;
   readonly exited: Promise<number>;
-  readonly #kill = (): void => void this.#child.kill('SIGKILL');
   #output = '';
   #signalled = false;
 
@@ -87,13 +93,13 @@ class Process implements Broker {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.exited = promise;
     const ended = (): void => {
-      process.off('exit', this.#kill);
+      children.delete(child);
       rmSync(folder, { recursive: true, force: true });
       resolve(child.exitCode ?? -1);
     };
     child.once('exit', ended);
     child.once('error', ended);
-    process.on('exit', this.#kill); // never leave a broker behind
+    children.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on(
         'data',
@@ -125,7 +131,7 @@ class Process implements Broker {
 
   async stop(): Promise<void> {
     if (this.running) this.signal('SIGTERM');
-    const timer = setTimeout(this.#kill, 3000);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 3000);
     await this.exited;
     clearTimeout(timer);
   }

@@ -15,8 +15,6 @@ export type PatternOf<Type extends Packet['type']> = { readonly type: Type } & P
 /** Some fields of a packet. */
 export type Pattern = { [Type in Packet['type']]: PatternOf<Type> }[Packet['type']];
 
-/** How long a broker may take, in milliseconds. Generous: only a broker that fails ever uses it up. */
-const patience = 5000;
 /** How long silence lasts before `expectClosed` asks with a PINGREQ whether the broker is still there. */
 const silence = 400;
 
@@ -37,16 +35,19 @@ export class Client {
   /** Bytes of the largest packet seen. */
   largest = 0;
   readonly #socket: Socket;
+  /** Milliseconds the broker may take for an answer. */
+  readonly #patience: number;
   readonly #transcript: string[] = [];
   readonly #framer = new Framer();
   #open = true;
   #wake: (() => void) | undefined;
   #packetId = 0;
 
-  private constructor(socket: Socket, version: Version, clientId: string) {
+  private constructor(socket: Socket, version: Version, clientId: string, patience: number) {
     this.#socket = socket;
     this.version = version;
     this.clientId = clientId;
+    this.#patience = patience;
     this.p = packets(version);
     socket.setNoDelay();
     socket.on('data', (chunk) => {
@@ -61,9 +62,9 @@ export class Client {
   }
 
   /** Opens a TCP connection, and sends nothing yet. */
-  static open(port: number, version: Version, clientId: string): Promise<Client> {
+  static open(port: number, version: Version, clientId: string, patience: number): Promise<Client> {
     const { promise, resolve, reject } = Promise.withResolvers<Client>();
-    const socket = connect(port, '127.0.0.1', () => resolve(new Client(socket, version, clientId)));
+    const socket = connect(port, '127.0.0.1', () => resolve(new Client(socket, version, clientId, patience)));
     socket.once('error', reject);
     return promise;
   }
@@ -87,7 +88,7 @@ export class Client {
   expect<Type extends Packet['type']>(pattern: PatternOf<Type>): Promise<PacketOf<Type>>;
   async expect(expected: Bytes | Pattern): Promise<Packet> {
     const pattern = this.#toPattern(expected);
-    const packet = await this.next(patience, `expected ${show(pattern)}`);
+    const packet = await this.next(this.#patience, `expected ${show(pattern)}`);
     if (!matches(packet, pattern)) this.#fail(`expected ${show(pattern)}, but got ${show(packet)}`);
     return packet;
   }
@@ -96,7 +97,7 @@ export class Client {
   async expectAll(...expected: readonly (Bytes | Pattern)[]): Promise<void> {
     const patterns = expected.map((one) => this.#toPattern(one));
     while (patterns.length > 0) {
-      const packet = await this.next(patience, `expected one of ${patterns.map(show).join(' | ')}`);
+      const packet = await this.next(this.#patience, `expected one of ${patterns.map(show).join(' | ')}`);
       const at = patterns.findIndex((pattern) => matches(packet, pattern));
       if (at < 0) this.#fail(`expected one of ${patterns.map(show).join(' | ')}, but got ${show(packet)}`);
       patterns.splice(at, 1);
@@ -104,7 +105,7 @@ export class Client {
   }
 
   /** The broker closes the connection and sends nothing more before it. */
-  async expectClosed({ within = patience, ping = true }: Waiting = {}): Promise<void> {
+  async expectClosed({ within = this.#patience, ping = true }: Waiting = {}): Promise<void> {
     if (ping && this.connack && (await this.#wait(silence, false)) === 'silence') this.send(this.p.pingreq());
     const got = await this.#wait(within);
     if (got === 'silence') this.#fail('expected the broker to close the connection, but it did not');
@@ -112,10 +113,20 @@ export class Client {
       this.#fail(`expected the broker to close the connection, but got ${show(this.#decode(got))}`);
   }
 
+  /** The broker closes the connection, and may say why before it. */
+  async expectGone({ within = this.#patience }: Waiting = {}): Promise<void> {
+    const got = await this.#wait(within);
+    if (got === 'closed') return;
+    if (got === 'silence') this.#fail('expected the broker to close the connection, but it did not');
+    const packet = this.#decode(got);
+    if (packet.type !== 'disconnect' && packet.type !== 'connack') this.#fail(`got ${show(packet)}`);
+    await this.expectClosed({ within, ping: false });
+  }
+
   /** A protocol error: 5.0 gets a DISCONNECT with this code (one of these), and the end; 3.x is just closed. */
   async expectError(code: number | readonly number[], options: Waiting = {}): Promise<void> {
     if (this.version !== 5) return this.expectClosed(options);
-    const { within = patience, ping = true } = options;
+    const { within = this.#patience, ping = true } = options;
     if (ping && this.connack && (await this.#wait(silence, false)) === 'silence') this.send(this.p.pingreq());
     const codes = [code].flat();
     const why = `expected DISCONNECT ${codes.map((one) => `0x${one.toString(16)}`).join(' or ')}`;
@@ -138,7 +149,7 @@ export class Client {
 
   /** A CONNECT of a version that the broker does not know: it may say so in the form of 3.x or of 5.0, and closes. */
   async expectUnsupported(): Promise<void> {
-    const got = await this.#wait(patience);
+    const got = await this.#wait(this.#patience);
     const answer = typeof got === 'string' ? got : toHex(got);
     if (!['closed', '20 02 00 01', '20 03 00 84 00'].includes(answer))
       this.#fail(`it is answered by ${answer}`);
@@ -199,7 +210,7 @@ export class Client {
   async #takePubrel(packetId: number): Promise<void> {
     const others: Uint8Array[] = [];
     for (;;) {
-      const got = await this.#wait(patience);
+      const got = await this.#wait(this.#patience);
       if (typeof got === 'string') this.#fail(`expected PUBREL ${packetId}, but there is ${got}`);
       if (got[0] === 0x62 && got[2] === packetId >> 8 && got[3] === (packetId & 0xff)) {
         this.#decode(got);
@@ -222,7 +233,7 @@ export class Client {
   }
 
   /** The next packet, whatever it is. */
-  async next(within: number = patience, why = 'expected a packet'): Promise<Packet> {
+  async next(within: number = this.#patience, why = 'expected a packet'): Promise<Packet> {
     const got = await this.#wait(within);
     if (got === 'closed') this.#fail(`${why}, but the broker closed the connection`);
     if (got === 'silence') this.#fail(`${why}, but nothing came within ${within} ms`);

@@ -13,6 +13,8 @@ export interface ScriptOptions {
   readonly config?: string;
   /** It needs a broker of its own: it stops it, or listens to everything. */
   readonly alone?: boolean;
+  /** It waits for seconds, or works for them: it begins first. */
+  readonly slow?: boolean;
   /** Why a broker fails it, knowingly. It must fail then. */
   readonly differs?: Partial<Record<BrokerName, PerVersion>>;
   /** Why it cannot be played on a broker at all. */
@@ -59,12 +61,17 @@ export function declared(script: Script, broker: BrokerName, version: Version): 
   return typeof reason === 'string' ? reason : reason?.[version];
 }
 
-/** Plays a script on a broker, and closes its connections afterwards. */
-export async function play(script: Script, version: Version, broker: Broker): Promise<void> {
+/** Plays a script on a broker that has so many milliseconds for each answer, and closes its connections afterwards. */
+export async function play(
+  script: Script,
+  version: Version,
+  broker: Broker,
+  patience: number,
+): Promise<void> {
   const clients: Client[] = [];
   const prefix = `s${script.number}v${version}`;
   const open = async (asVersion: Version = version, clientId = ''): Promise<Client> => {
-    const client = await Client.open(broker.port, asVersion, clientId);
+    const client = await Client.open(broker.port, asVersion, clientId, patience);
     clients.push(client);
     return client;
   };

@@ -1,0 +1,119 @@
+/** A raw connection to the broker: bytes out as they are, bytes in without an allocation a read. */
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { CONNACK, connectFrame, frameEnd, SUBACK, subscribeFrame } from './frames.ts';
+import type { QoS } from '../workload.ts';
+
+/** Takes what was read: the first `length` bytes, which are overwritten by the next read of any link. */
+export type Receive = (bytes: Buffer, length: number) => void;
+
+/** What all links read into: a chunk is handled before the next is read. */
+const CHUNK = Buffer.allocUnsafeSlow(128 * 1024);
+
+const EMPTY = Buffer.alloc(0);
+/** How long a broker may take to answer, milliseconds. */
+const PATIENCE_MS = 60_000;
+/** Links that are opened at a time. */
+const OPENED_TOGETHER = 100;
+
+const REFUSED: Readonly<Record<number, (answer: Buffer) => boolean>> = {
+  [CONNACK]: (answer) => answer[3] !== 0,
+  [SUBACK]: (answer) => answer.subarray(4).some((code) => code >= 0x80),
+};
+
+export class Link {
+  /** Whoever follows the connection; replaced as it passes its phases. */
+  receive: Receive = () => undefined;
+  /** Called at the end that nobody asked for. */
+  lost: (error: Error) => void = (error) => {
+    throw error;
+  };
+  /** Resolves when the connection is gone, by whomever. */
+  readonly closed: Promise<void>;
+  readonly #socket: Socket;
+  #closing = false;
+
+  /** Starts to connect; `reply` waits for what the broker says. */
+  constructor(port: number) {
+    const onread = { buffer: CHUNK, callback: (length: number): boolean => this.#read(length) };
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.#socket.on('error', (error) => this.#end(error));
+    this.#socket.on('close', () => {
+      resolve();
+      this.#end(new Error('The broker closed a connection.'));
+    });
+  }
+
+  /** Whether the system has not taken all that was written. */
+  get blocked(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
+  /** Writes; the bytes must not change while the link is blocked. */
+  write(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  /** Waits for one whole frame of a type; rejects when it is another or a refusal. */
+  reply(type: number): Promise<Buffer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    const timer = setTimeout(() => reject(new Error('The broker does not answer.')), PATIENCE_MS);
+    this.lost = reject;
+    let answer = EMPTY;
+    this.receive = (bytes, length) => {
+      answer = Buffer.concat([answer, bytes.subarray(0, length)]);
+      if (frameEnd(answer, 0, answer.length) === 0) return;
+      if (answer[0]! >> 4 === type && REFUSED[type]?.(answer) !== true) resolve(answer);
+      else reject(new Error(`The broker refused: ${answer.subarray(0, 16).toString('hex')}.`));
+    };
+    return promise.finally(() => clearTimeout(timer));
+  }
+
+  /** Closes without a word, or after what was written has left. */
+  close(): void {
+    this.#closing = true;
+    this.#socket.destroySoon();
+  }
+
+  /** From now on an end is expected. */
+  expectEnd(): void {
+    this.#closing = true;
+  }
+
+  #read(length: number): boolean {
+    this.receive(CHUNK, length);
+    return true;
+  }
+
+  #end(error: Error): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.lost(error);
+  }
+}
+
+/** A client that the broker has accepted. */
+export async function openClient(port: number, clientId: string, cleanSession = true): Promise<Link> {
+  const link = new Link(port);
+  link.write(connectFrame(clientId, cleanSession));
+  await link.reply(CONNACK);
+  return link;
+}
+
+/** Many clients, some at a time. */
+export async function openClients(port: number, clientIds: readonly string[], cleanSession = true): Promise<Link[]> {
+  const links: Link[] = [];
+  for (let at = 0; at < clientIds.length; at += OPENED_TOGETHER) {
+    const some = clientIds.slice(at, at + OPENED_TOGETHER);
+    links.push(...(await Promise.all(some.map((clientId) => openClient(port, clientId, cleanSession)))));
+  }
+  return links;
+}
+
+/** Subscribes, and waits for the SUBACK. */
+export async function subscribe(link: Link, filters: readonly string[], qos: QoS): Promise<void> {
+  link.write(subscribeFrame(filters, qos));
+  await link.reply(SUBACK);
+}
