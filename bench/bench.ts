@@ -1,7 +1,8 @@
 /** `npm run bench`: Zanzara beside Mosquitto, or beside any broker, in the same rounds on the same machine. */
-import { custom, KNOWN } from './broker.ts';
 import type { Broker } from './broker.ts';
-import { Flags, readFlags, runProgram, UsageError } from './flags.ts';
+import { BROKER_FLAG, brokersOf } from './brokers-asked-for.ts';
+import { readFlags, runProgram } from './flags.ts';
+import type { Flags } from './flags.ts';
 import { machine } from './machine.ts';
 import { besidePage, writeJson, writePart } from './page.ts';
 import { Progress } from './progress.ts';
@@ -26,11 +27,7 @@ ${Object.entries(SCENARIOS)
     rounds: { value: 'N', about: 'how often each is run (3)' },
     seconds: { value: 'S', about: 'how long each run is measured (3)' },
     scenarios: { value: 'A,B', about: 'only these' },
-    broker: {
-      value: 'NAME[=CMD]',
-      multiple: true,
-      about: `may be repeated: ${Object.keys(KNOWN).join(', ')}, or a name and a command with {port} or {config}`,
-    },
+    broker: BROKER_FLAG,
     json: { value: 'FILE', about: 'writes all runs' },
     write: { about: 'rewrites the table in docs/PERFORMANCE.md, and docs/performance/bench.json' },
   },
@@ -54,25 +51,6 @@ await runProgram(async () => {
   keep(report, flags);
   process.exit(results.length > 0 ? 0 : 1);
 });
-
-/** Those that were asked for; else those that are there, Mosquitto first because it is the yardstick. */
-function brokersOf(flags: Flags): readonly Broker[] {
-  const asked = flags.texts('broker');
-  if (asked.length > 0) return asked.map(brokerOf);
-  return Object.entries(KNOWN).flatMap(([name, find]) => {
-    const broker = find();
-    if (broker === undefined) process.stderr.write(`${name} is not installed: measuring without it.\n`);
-    return broker ?? [];
-  });
-}
-
-function brokerOf(asked: string): Broker {
-  const [name = '', ...command] = asked.split('=');
-  if (command.length > 0) return custom(name, command.join('='));
-  const broker = KNOWN[name]?.();
-  if (broker === undefined) throw new UsageError(`--broker: "${name}" is not known or not installed.`);
-  return broker;
-}
 
 async function measureAll(
   scenarios: readonly string[],

@@ -18,24 +18,31 @@ const CONFIG = (port: number): string =>
 
 export class BrokerProcess implements AsyncDisposable {
   readonly port: number;
+  /** Just before the process was made, on the clock of `performance.now()`. */
+  readonly startedAt: number;
   readonly #child: ChildProcess;
   readonly #folder: string;
   #problem: Error | undefined;
 
-  private constructor(broker: Broker, port: number) {
+  private constructor(broker: Broker, port: number, pinned: boolean) {
     this.port = port;
     this.#folder = mkdtempSync(join(tmpdir(), 'zanzara-bench-'));
     chmodSync(this.#folder, 0o755);
     const config = join(this.#folder, 'broker.conf');
     writeFileSync(config, CONFIG(port));
-    this.#child = start(onCoreOf('broker', broker.command(config, port)), 'ignore');
+    const command = broker.command(config, port);
+    this.startedAt = performance.now();
+    this.#child = start(pinned ? onCoreOf('broker', command) : command, 'ignore');
     this.#child.once('error', (error) => (this.#problem = error));
     this.#child.once('exit', (code) => (this.#problem ??= new Error(`${broker.name} ended with ${code}.`)));
   }
 
-  /** Starts a broker, without waiting for it. */
-  static async start(broker: Broker): Promise<BrokerProcess> {
-    return new BrokerProcess(broker, await freePort());
+  /** Starts a broker, without waiting for it; on a core of its own unless told otherwise. */
+  static async start(
+    broker: Broker,
+    { pinned = true }: { readonly pinned?: boolean } = {},
+  ): Promise<BrokerProcess> {
+    return new BrokerProcess(broker, await freePort(), pinned);
   }
 
   /** Starts a broker, and waits until it listens. */

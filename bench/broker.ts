@@ -54,7 +54,7 @@ function versionOf(path: string): string | undefined {
     // It prints its version with its help, and exits with 3
     return /version \S+/.exec(execFileSync(path, ['-h'], { encoding: 'utf8', stdio: 'pipe' }))?.[0];
   } catch (error) {
-    return /version \S+/.exec(String((error as { stdout?: string }).stdout ?? ''))?.[0];
+    return /version \S+/.exec((error as { stdout?: string }).stdout ?? '')?.[0];
   }
 }
 

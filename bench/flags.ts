@@ -53,7 +53,8 @@ export class Flags {
   some(name: string, known: readonly string[]): readonly string[] {
     const wanted = this.text(name)?.split(',');
     const unknown = wanted?.find((one) => !known.includes(one));
-    if (unknown !== undefined) throw new UsageError(`--${name}: "${unknown}" is none of ${known.join(', ')}.`);
+    if (unknown !== undefined)
+      throw new UsageError(`--${name}: "${unknown}" is none of ${known.join(', ')}.`);
     return wanted === undefined ? known : known.filter((one) => wanted.includes(one));
   }
 }

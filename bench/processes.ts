@@ -39,5 +39,6 @@ function watch(): void {
   process.on('exit', () => {
     for (const child of running) child.kill('SIGKILL');
   });
-  for (const [signal, number] of Object.entries(SIGNALS)) process.on(signal, () => process.exit(128 + number));
+  for (const [signal, number] of Object.entries(SIGNALS))
+    process.on(signal, () => process.exit(128 + number));
 }

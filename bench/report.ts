@@ -73,7 +73,10 @@ export function resultTable(results: readonly Measured[]): Table {
 export function losses(results: readonly Measured[]): string[] {
   return results
     .filter(({ runs }) => runs.some(({ lost }) => lost > 0))
-    .map(({ scenario, broker, runs }) => `${scenario}: ${broker} lost ${runs.map(({ lost }) => lost).join(', ')}.`);
+    .map(
+      ({ scenario, broker, runs }) =>
+        `${scenario}: ${broker} lost ${runs.map(({ lost }) => lost).join(', ')}.`,
+    );
 }
 
 /** The part of docs/PERFORMANCE.md. */

@@ -25,10 +25,17 @@ export async function run(broker: Broker, workload: Workload, duration: Duration
 }
 
 async function load(job: Job): Promise<LoadResult> {
-  const child = start(onCoreOf('load', [process.execPath, LOAD, JSON.stringify(job)]), ['pipe', 'pipe', 'pipe']);
+  const child = start(onCoreOf('load', [process.execPath, LOAD, JSON.stringify(job)]), [
+    'pipe',
+    'pipe',
+    'pipe',
+  ]);
   const output = Promise.all([text(child.stdout!), text(child.stderr!)]);
   try {
-    const told = await Promise.race([output, sleep((job.seconds + SLACK_SECONDS) * 1000, undefined, { ref: false })]);
+    const told = await Promise.race([
+      output,
+      sleep((job.seconds + SLACK_SECONDS) * 1000, undefined, { ref: false }),
+    ]);
     if (told === undefined) throw new Error('The load did not come to an end.');
     const [result, trouble] = told;
     if (result === '') throw new Error(`The load failed: ${lastLines(trouble)}`);

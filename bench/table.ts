@@ -8,7 +8,9 @@ export interface Table {
 }
 
 export function toText({ head, rows, words }: Table): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)));
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)),
+  );
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => (column < words ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
@@ -18,9 +20,12 @@ export function toText({ head, rows, words }: Table): string {
 }
 
 export function toMarkdown({ head, rows, words }: Table): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const rule = head.map((_, column) => (column < words ? '---' : '---:'));
-  return `${[head, rule, ...rows].map(line).join('\n')}\n`;
+  return `${[head, rule, ...rows].map(markdownRow).join('\n')}\n`;
+}
+
+function markdownRow(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }
 
 /** A number with as many digits as say something: about three. */
@@ -28,5 +33,8 @@ export function figure(value: number | null): string {
   if (value === null || Number.isNaN(value)) return '–';
   if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toLocaleString('en', { minimumFractionDigits: digits > 3 ? 3 : digits, maximumFractionDigits: Math.min(digits, 3) });
+  return value.toLocaleString('en', {
+    minimumFractionDigits: digits > 3 ? 3 : digits,
+    maximumFractionDigits: Math.min(digits, 3),
+  });
 }

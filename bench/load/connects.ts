@@ -8,7 +8,9 @@ import { Meter } from './meter.ts';
 export async function runConnects(job: Job<ConnectWorkload>): Promise<LoadResult> {
   const meter = new Meter();
   const turnstile = { open: true };
-  const lanes = Array.from({ length: job.workload.concurrency }, (_, lane) => comeAndGo(job.port, lane, meter, turnstile));
+  const lanes = Array.from({ length: job.workload.concurrency }, (_, lane) =>
+    comeAndGo(job.port, lane, meter, turnstile),
+  );
   const count = (): number => meter.deliveries;
   const figures = await Promise.race([
     measure(job, meter, { deliveries: count, published: count }),
@@ -20,7 +22,12 @@ export async function runConnects(job: Job<ConnectWorkload>): Promise<LoadResult
 }
 
 /** One after the other. The broker closes first, so the ports of the clients are free again at once. */
-async function comeAndGo(port: number, lane: number, meter: Meter, turnstile: { readonly open: boolean }): Promise<void> {
+async function comeAndGo(
+  port: number,
+  lane: number,
+  meter: Meter,
+  turnstile: { readonly open: boolean },
+): Promise<void> {
   const frame = connectFrame(`bench-c${lane}`);
   while (turnstile.open) {
     const startedAt = performance.now();

@@ -18,7 +18,18 @@ const KEEP_ALIVE_SECONDS = 600;
 /** CONNECT without will, name and password. */
 export function connectFrame(clientId: string, cleanSession = true): Buffer {
   const flags = cleanSession ? 0x02 : 0;
-  const fixed = Buffer.of(0, 4, 0x4d, 0x51, 0x54, 0x54, 4, flags, KEEP_ALIVE_SECONDS >> 8, KEEP_ALIVE_SECONDS & 0xff);
+  const fixed = Buffer.of(
+    0,
+    4,
+    0x4d,
+    0x51,
+    0x54,
+    0x54,
+    4,
+    flags,
+    KEEP_ALIVE_SECONDS >> 8,
+    KEEP_ALIVE_SECONDS & 0xff,
+  );
   return frame(0x10, fixed, text(clientId));
 }
 

@@ -103,7 +103,11 @@ export async function openClient(port: number, clientId: string, cleanSession = 
 }
 
 /** Many clients, some at a time. */
-export async function openClients(port: number, clientIds: readonly string[], cleanSession = true): Promise<Link[]> {
+export async function openClients(
+  port: number,
+  clientIds: readonly string[],
+  cleanSession = true,
+): Promise<Link[]> {
   const links: Link[] = [];
   for (let at = 0; at < clientIds.length; at += OPENED_TOGETHER) {
     const some = clientIds.slice(at, at + OPENED_TOGETHER);

@@ -3,7 +3,9 @@ import type { Job, LoadResult, Workload } from '../workload.ts';
 import { runConnects } from './connects.ts';
 import { runMessages } from './messages.ts';
 
-type Runners = { readonly [K in Workload['kind']]: (job: Job<Extract<Workload, { kind: K }>>) => Promise<LoadResult> };
+type Runners = {
+  readonly [K in Workload['kind']]: (job: Job<Extract<Workload, { kind: K }>>) => Promise<LoadResult>;
+};
 
 const RUNNERS: Runners = { messages: runMessages, connects: runConnects };
 

@@ -36,7 +36,8 @@ function between(before: Moment, after: Moment): Rates {
   const deliveries = after.deliveries - before.deliveries;
   const published = after.published - before.published;
   const work = Math.max(deliveries, published);
-  const cpu = before.brokerCpu === null || after.brokerCpu === null ? null : after.brokerCpu - before.brokerCpu;
+  const cpu =
+    before.brokerCpu === null || after.brokerCpu === null ? null : after.brokerCpu - before.brokerCpu;
   return {
     deliveriesPerSecond: deliveries / seconds,
     publishedPerSecond: published / seconds,

@@ -31,7 +31,8 @@ export class FrameCounter {
     const come = this.#begun + length;
     this.#begun = come % frameBytes;
     if (first < length) {
-      if (bytes[first]! >> 4 !== PUBLISH) throw new Error(`No PUBLISH where one should start: ${bytes[first]}.`);
+      if (bytes[first]! >> 4 !== PUBLISH)
+        throw new Error(`No PUBLISH where one should start: ${bytes[first]}.`);
       this.#sample(bytes, first, length);
     }
     this.#meter.deliveries += Math.floor(come / frameBytes);

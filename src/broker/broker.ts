@@ -21,6 +21,9 @@ import type { Subscription } from './subscription.ts';
 import { SystemTopics } from './sys.ts';
 import type { Wire } from './wire.ts';
 
+const DOLLAR = 0x24;
+const BRIDGE_STATE = /^\$SYS\/broker\/connection\/[^/]+\/state$/;
+
 /** What the broker is given from outside. It reads no clock, opens nothing and sets no timer of its own. */
 export interface BrokerPorts {
   readonly clock: Clock;
@@ -115,9 +118,14 @@ export class Broker {
     return matched.length + groups.length;
   }
 
+  /** Whether a client may publish to a topic: those of the broker itself are closed, whatever the backend says. */
+  mayPublish(principal: Principal, topic: string): boolean | Promise<boolean> {
+    return isOpenTopic(topic) && this.access.mayPublish(principal, topic);
+  }
+
   /** Publishes for someone who is not there to be told: a will. Nothing happens if it is not allowed. */
   publishFor(principal: Principal, message: Message): void {
-    const allowed = this.access.mayPublish(principal, message.topic);
+    const allowed = this.mayPublish(principal, message.topic);
     if (allowed === true) this.publish(message);
     else if (allowed !== false) this.#publishLater(allowed, message.keep());
   }
@@ -175,4 +183,11 @@ export class Broker {
         this.log.event('serverError', { text: `Error: An access check failed: ${String(error)}.` }),
     );
   }
+}
+
+/** Topics that start with `$`: those of the broker are closed to clients, but for the state of bridges. */
+function isOpenTopic(topic: string): boolean {
+  if (topic.charCodeAt(0) !== DOLLAR) return true;
+  if (topic.startsWith('$SYS')) return BRIDGE_STATE.test(topic);
+  return !topic.startsWith('$share') && !topic.startsWith('$CONTROL');
 }

@@ -59,10 +59,17 @@ function clientIdGiven(
   return allowed ? undefined : Reason.clientIdentifierNotValid;
 }
 
-function clientIdPrefixed(packet: Connect, { settings }: Broker): ReasonCode | undefined {
+/** For an identifier that is yet to be given: the prefix it will have. */
+function clientIdPrefixed(
+  packet: Connect,
+  { settings }: Broker,
+  listener: Readonly<ListenerSettings>,
+): ReasonCode | undefined {
   const { clientIdPrefix } = settings;
-  if (clientIdPrefix === undefined || packet.clientId.startsWith(clientIdPrefix)) return undefined;
-  return Reason.notAuthorized;
+  const clientId = packet.clientId || listener.autoIdPrefix;
+  return clientIdPrefix === undefined || clientId.startsWith(clientIdPrefix)
+    ? undefined
+    : Reason.notAuthorized;
 }
 
 /** Authentication data belongs to a method, §3.1.2.11.10. */
@@ -100,7 +107,7 @@ function keepAliveAllowed(packet: Connect, { settings }: Broker): ReasonCode | u
 }
 
 /** Sessions count, connected or not. */
-function roomForClient(packet: Connect, { settings, sessions }: Broker): ReasonCode | undefined {
+export function roomForClient(packet: Connect, { settings, sessions }: Broker): ReasonCode | undefined {
   const most = settings.globalMaxClients;
   if (most === 0 || sessions.get(packet.clientId) !== undefined) return undefined;
   return sessions.count >= most ? Reason.serverBusy : undefined;

@@ -8,11 +8,21 @@ import type { Properties } from '../protocol/properties.ts';
 import { connectReturnCode, Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
 import type { Credentials, Exchange, Principal, Verdict } from './access.ts';
-import { checkConnect } from './connect-rules.ts';
+import { checkConnect, roomForClient } from './connect-rules.ts';
 import type { Agreement, Connection, ConnectionState } from './connection.ts';
 import type { Session } from './session.ts';
 import { NEVER } from './session.ts';
 import { PendingWill } from './will.ts';
+
+/** Codes of CONNACK that a DISCONNECT may not carry. [MQTT-3.14.2-1] */
+const CONNACK_ONLY: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  Reason.unsupportedProtocolVersion,
+  Reason.clientIdentifierNotValid,
+  Reason.badUserNameOrPassword,
+  Reason.serverUnavailable,
+  Reason.banned,
+  Reason.badAuthenticationMethod,
+]);
 
 type Authenticating = Extract<ConnectionState, { name: 'authenticating' }>;
 
@@ -79,7 +89,7 @@ export function reauthenticate(connection: Connection, packet: Auth): void {
   const exchange = begins
     ? broker.access.exchange(method ?? '', credentialsOf(connection, agreement.connect))
     : state.exchange;
-  if (exchange === undefined)
+  if (exchange === undefined || packet.reasonCode === Reason.success)
     throw new ProtocolError(Reason.protocolError, 'AUTH without an authentication under way');
   connection.state = { name: 'open', agreement, exchange };
   settle(connection, exchange.step(packet.properties.authenticationData), (verdict) =>
@@ -93,7 +103,8 @@ function concludeAgain(connection: Connection, agreement: Agreement, verdict: Ve
       challenge(connection, agreement.connect, verdict.data);
       break;
     case 'refused':
-      connection.close(verdict.reasonCode); // [MQTT-4.12.1-2]
+      // [MQTT-4.12.1-2]
+      connection.close(CONNACK_ONLY.has(verdict.reasonCode) ? Reason.notAuthorized : verdict.reasonCode);
       break;
     case 'accepted':
       connection.state = { name: 'open', agreement };
@@ -157,6 +168,11 @@ function accept(
 ): void {
   const { broker, listener, outlet } = connection;
   const { settings } = broker;
+  const refusal = roomForClient(packet, broker); // others may have come while the backend thought
+  if (refusal !== undefined) {
+    reply(connection, refusal);
+    return;
+  }
   const clientId = packet.clientId === '' ? generateId(connection) : packet.clientId;
   const keepAliveSeconds = limitedKeepAlive(packet, settings.maxKeepAlive);
   const limits = {
@@ -189,7 +205,7 @@ function accept(
     sessionPresent,
   );
   connection.opened({
-    connect: packet,
+    connect: { ...packet, clientId },
     session,
     aliases: new ReceivedAliases(packet.version === 5 ? listener.settings.maxTopicAlias : 0),
     receiveMaximum: settings.maxInflightMessages,

@@ -129,13 +129,32 @@ export class Outlet {
 
   /** A frame that only this client gets: with its identifiers, its alias, its RETAIN flag, its mount point. */
   #special(message: Message, delivery: Delivery | undefined, dup: boolean): boolean {
+    if (this.#mountPoint.startsWith(message.topic)) return false; // as Mosquitto: nothing is left of the topic
     const topic = this.#shown(message.topic);
     const known = this.#aliases?.get(topic);
-    const topicAlias = known ?? this.#aliases?.free();
+    const free = known === undefined ? this.#aliases?.free() : undefined;
+    const packet = this.#packet(message, delivery, dup, known === undefined ? topic : '', known ?? free);
+    let frame = encode(packet, this.#version);
+    if (free !== undefined) {
+      if (!this.#isTooLarge(frame)) this.#aliases?.assign(topic);
+      // it may be the alias that makes it too large
+      else frame = encode(this.#packet(message, delivery, dup, topic, undefined), this.#version);
+    }
+    const flags = (dup ? 0x08 : 0) | (packet.qos << 1) | (packet.retain ? 0x01 : 0);
+    return this.#publishFrame(message, frame, flags, packet.packetId);
+  }
+
+  #packet(
+    message: Message,
+    delivery: Delivery | undefined,
+    dup: boolean,
+    topic: string,
+    topicAlias: number | undefined,
+  ): Publish {
     const subscriptionIdentifiers = delivery?.subscriptionIdentifiers;
-    const packet: Publish = {
+    return {
       type: 'publish',
-      topic: known === undefined ? topic : '',
+      topic,
       payload: message.payload,
       qos: delivery?.qos ?? 0,
       retain: delivery?.retain ?? false,
@@ -147,10 +166,10 @@ export class Outlet {
         ...(subscriptionIdentifiers !== undefined && { subscriptionIdentifiers }),
       },
     };
-    const flags = (dup ? 0x08 : 0) | (packet.qos << 1) | (packet.retain ? 0x01 : 0);
-    const sent = this.#publishFrame(message, encode(packet, this.#version), flags, packet.packetId);
-    if (sent && known === undefined && topicAlias !== undefined) this.#aliases?.assign(topic);
-    return sent;
+  }
+
+  #isTooLarge(frame: Uint8Array): boolean {
+    return this.#maximumPacketSize > 0 && frame.length > this.#maximumPacketSize;
   }
 
   /** The topic as the client knows it. */
@@ -159,7 +178,7 @@ export class Outlet {
   }
 
   #publishFrame(message: Message, frame: Uint8Array, flags: number, packetId: number): boolean {
-    if (this.#maximumPacketSize > 0 && frame.length > this.#maximumPacketSize) {
+    if (this.#isTooLarge(frame)) {
       this.#broker.log.event('deliveryTooLarge', { client: this.client, bytes: frame.length });
       return false;
     }

@@ -1,5 +1,6 @@
 /** PUBLISH as it comes in, §3.3: checks in the order of Mosquitto, then QoS, then on to the broker. */
 import type { PublishFields } from '../base/log-events.ts';
+import { sameBytes } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/error.ts';
 import type { Publish } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
@@ -11,9 +12,6 @@ import type { Agreement, Connection } from './connection.ts';
 import { LIMITS } from './limits.ts';
 import { Message } from './message.ts';
 import type { Session } from './session.ts';
-
-const DOLLAR = 0x24;
-const BRIDGE_STATE = /^\$SYS\/broker\/connection\/[^/]+\/state$/;
 
 export function receivePublish(connection: Connection, session: Session, packet: Publish): void {
   const { broker, listener } = connection;
@@ -32,10 +30,10 @@ export function receivePublish(connection: Connection, session: Session, packet:
   if (packet.properties !== NO_PROPERTIES) checkProperties(packet.properties);
   if (settings.messageSizeLimit > 0 && packet.payload.length > settings.messageSizeLimit) {
     broker.log.event('publishTooLarge', describe(connection, packet, topic));
-    acknowledge(connection, packet, Reason.packetTooLarge);
+    refuse(connection, session, packet, Reason.quotaExceeded); // "too large" is no code of a PUBACK [MQTT-3.4.2-1]
     return;
   }
-  const allowed = isOpenTopic(topic) && broker.access.mayPublish(session.principal, topic);
+  const allowed = broker.mayPublish(session.principal, topic);
   if (typeof allowed === 'boolean') decided(connection, session, packet, topic, allowed);
   else connection.await(allowed, (yes) => decided(connection, session, packet, topic, yes));
 }
@@ -73,13 +71,6 @@ function checkProperties({ subscriptionIdentifiers, responseTopic }: Properties)
   }
 }
 
-/** Topics that start with `$`: those of the broker are closed to clients, but for the state of bridges. */
-function isOpenTopic(topic: string): boolean {
-  if (topic.charCodeAt(0) !== DOLLAR) return true;
-  if (topic.startsWith('$SYS')) return BRIDGE_STATE.test(topic);
-  return !topic.startsWith('$share') && !topic.startsWith('$CONTROL');
-}
-
 function decided(
   connection: Connection,
   session: Session,
@@ -90,7 +81,7 @@ function decided(
   const { log } = connection.broker;
   if (!allowed) {
     if (log.debug) log.event('publishDenied', describe(connection, packet, topic));
-    acknowledge(connection, packet, Reason.notAuthorized);
+    refuse(connection, session, packet, Reason.notAuthorized);
     return;
   }
   if (log.debug) log.event('publishReceived', describe(connection, packet, topic));
@@ -121,8 +112,13 @@ function hold(connection: Connection, session: Session, packet: Publish, topic: 
   acknowledge(connection, packet, Reason.success);
 }
 
-function isSame(held: Message, packet: Publish, topic: string): boolean {
-  return held.topic === topic && held.retain === packet.retain && held.payloadBytes === packet.payload.length;
+function isSame(held: Message, { retain, payload }: Publish, topic: string): boolean {
+  return (
+    held.topic === topic &&
+    held.retain === retain &&
+    held.payloadBytes === payload.length &&
+    sameBytes(held.payload, 0, payload)
+  );
 }
 
 /** [MQTT-3.3.4-7] [MQTT-3.3.4-9]; 3.x knows no Receive Maximum, there the bytes held are bounded. */
@@ -167,7 +163,21 @@ function withoutAlias(properties: Properties): Properties {
 function adoptFrame(connection: Connection, packet: Publish, message: Message): void {
   if (packet.retain || connection.listener.settings.mountPoint !== '') return;
   if (packet.properties !== NO_PROPERTIES && packet.properties.topicAlias !== undefined) return;
-  message.adopt(connection.decoder.frame(), connection.outlet.version);
+  const frame = connection.decoder.frame();
+  if (isShortest(frame)) message.adopt(frame, connection.outlet.version);
+}
+
+/** Whether the remaining length is as short as it can be: 3.x allows longer ones, which 5.0 and strict peers do not. */
+function isShortest(frame: Uint8Array): boolean {
+  let at = 1;
+  while (frame[at]! >= 0x80) at++;
+  return at === 1 || frame[at] !== 0;
+}
+
+/** Acknowledges with a reason. An identifier of QoS 2 is then free: nothing is held under it. [MQTT-4.3.3-9] */
+function refuse(connection: Connection, session: Session, packet: Publish, reasonCode: ReasonCode): void {
+  if (packet.qos === 2) session.inbound.release(packet.packetId);
+  acknowledge(connection, packet, reasonCode);
 }
 
 function acknowledge(connection: Connection, packet: Publish, reasonCode: ReasonCode): void {

@@ -77,7 +77,6 @@ export class Session implements Sender<Delivery> {
     this.#outlet = undefined;
     this.#backlog?.clear();
     this.outbound.suspend();
-    this.replay.park();
   }
 
   /**
@@ -93,15 +92,20 @@ export class Session implements Sender<Delivery> {
     const retain = replayed || (subscription.retainAsPublished && message.retain); // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
     const identifiers = subscription.identifiers;
     const outlet = this.#outlet;
-    if (qos > 0) this.#offer(new Delivery(message.keep(), qos, retain, identifiers, group));
-    else if (outlet !== undefined) {
+    if (qos > 0 || this.#queuesQos0()) {
+      this.#offer(new Delivery(message.keep(), qos, retain, identifiers, group));
+    } else if (outlet !== undefined) {
       this.#weigh(outlet.pressed);
       if (outlet.full) this.#drop();
       else if (!retain && identifiers === undefined) outlet.forward(message);
       else outlet.publish(new Delivery(message, 0, retain, identifiers, group), false);
-    } else if (this.#broker.settings.queueQos0Messages) {
-      this.#offer(new Delivery(message.keep(), 0, retain, identifiers, group));
     }
+  }
+
+  /** `queue_qos0_messages`: for a client that is away, and behind what still waits for it. [MQTT-4.6.0-5] */
+  #queuesQos0(): boolean {
+    if (!this.#broker.settings.queueQos0Messages) return false;
+    return this.#outlet === undefined || this.outbound.waiting > 0;
   }
 
   get full(): boolean {

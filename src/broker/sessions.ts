@@ -5,7 +5,6 @@ import type { Principal } from './access.ts';
 import type { Broker } from './broker.ts';
 import type { Delivery } from './delivery.ts';
 import { NEVER, Session } from './session.ts';
-import type { ShareGroup } from './shared.ts';
 
 /** The end of an offline session. */
 class Expiry implements Deadline {
@@ -72,6 +71,7 @@ export class Sessions {
   /** A session's connection is gone: it ends, or waits for its client. `willDue`: the will was not taken back. */
   disconnected(session: Session, willDue: boolean): void {
     session.detach();
+    if (session.expiryInterval > 0) session.replay.park();
     if (willDue) session.will?.closed();
     else session.will?.cancel();
     if (session.expiryInterval === 0) {
@@ -138,10 +138,10 @@ export class Sessions {
       [...sent, ...session.outbound.withdraw(wanted)],
       (delivery) => delivery.group!,
     );
-    for (const [group, deliveries] of byGroup) redeliver(group, deliveries);
+    for (const [group, deliveries] of byGroup) {
+      // [MQTT-3.3.2-5]
+      if (group.size > 0)
+        group.redeliver(deliveries.filter(({ message }) => !message.expired(this.#broker.now)));
+    }
   }
-}
-
-function redeliver(group: ShareGroup, deliveries: readonly Delivery[]): void {
-  if (group.size > 0) group.redeliver(deliveries);
 }

@@ -39,6 +39,7 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 /** One cursor for all decoders: a packet is decoded in one synchronous go. */
 const reader = new Reader();
 
+const DUP = 0x08;
 const CONNECT = 1;
 const PUBLISH = 3;
 
@@ -190,9 +191,10 @@ export class Decoder {
       );
     }
     const flags = first & 0x0f;
-    // as Mosquitto: MQTT 3.1 marks a PUBREL that is sent again
-    const isPubrelAgain = version === 3 && first === 0x6a;
-    if (type !== PUBLISH && flags !== ((FLAGGED >> type) & 1) * 2 && !isPubrelAgain)
+    const expected = ((FLAGGED >> type) & 1) * 2;
+    // MQTT 3.1 marks a PUBREL, SUBSCRIBE or UNSUBSCRIBE that is sent again
+    const isAgain = version === 3 && expected !== 0 && flags === (expected | DUP);
+    if (type !== PUBLISH && flags !== expected && !isAgain)
       throw malformed(`flags ${flags} in a packet of type ${type}`);
   }
 

@@ -83,7 +83,7 @@ export class TopicTree<T> {
     const stack: Node<T>[] = [this.#root];
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
       if (node.value !== undefined) yield node.value;
-      if (node.children !== undefined) stack.push(...node.children.values());
+      if (node.children !== undefined) for (const child of node.children.values()) stack.push(child);
     }
   }
 

@@ -2,6 +2,7 @@
 import type { Access, Credentials, Exchange, Principal, Verdict } from '../../src/broker/access.ts';
 import { utf8Bytes } from '../../src/protocol/bytes.ts';
 import { Reason } from '../../src/protocol/reason.ts';
+import type { ReasonCode } from '../../src/protocol/reason.ts';
 
 /** What is asked. */
 export type Verb = 'connect' | 'step' | 'publish' | 'subscribe' | 'receive';
@@ -21,6 +22,8 @@ export class ScriptedAccess implements Access {
   readonly #denied = new Set<string>();
   readonly #later = new Set<Verb>();
   #held: Held[] = [];
+  /** What a no to a client is given as reason. */
+  reasonCode: ReasonCode = Reason.notAuthorized;
   /** In the place of the usual verdict on a CONNECT. */
   verdict: ((credentials: Credentials) => Verdict) | undefined;
 
@@ -61,7 +64,10 @@ export class ScriptedAccess implements Access {
     const { clientId, username } = credentials;
     const principal = { clientId, ...(username !== undefined && { username }) };
     const yes = this.#ask('connect', `${clientId} connect ${username ?? ''}`.trimEnd());
-    return this.#soon('connect', () => this.verdict?.(credentials) ?? verdictOf(yes(), principal));
+    return this.#soon(
+      'connect',
+      () => this.verdict?.(credentials) ?? (yes() ? { outcome: 'accepted', principal } : this.#refused()),
+    );
   }
 
   exchange(method: string, credentials: Credentials): Exchange | undefined {
@@ -74,10 +80,7 @@ export class ScriptedAccess implements Access {
         const text = data === undefined ? '' : new TextDecoder().decode(data);
         const yes = this.#ask('step', `${credentials.clientId} step ${text}`);
         return this.#soon('step', () => {
-          if (!yes()) return { outcome: 'refused', reasonCode: Reason.notAuthorized };
-          if (steps.length === 0 && text !== 'sesame') {
-            return { outcome: 'refused', reasonCode: Reason.notAuthorized };
-          }
+          if (!yes() || (steps.length === 0 && text !== 'sesame')) return this.#refused();
           if (steps.length === 1) name = text;
           const challenge = steps.shift();
           if (challenge !== undefined) return { outcome: 'challenge', data: utf8Bytes(challenge) };
@@ -100,6 +103,10 @@ export class ScriptedAccess implements Access {
     return this.#denied.size === 0 || !this.#denied.has(`${clientId} receive ${topic}`);
   }
 
+  #refused(): Verdict {
+    return { outcome: 'refused', reasonCode: this.reasonCode };
+  }
+
   /** Notes the question; the answer is looked up when it is due. */
   #ask(verb: Verb, question: string): () => boolean {
     this.asked.push(question);
@@ -112,8 +119,4 @@ export class ScriptedAccess implements Access {
       this.#held.push({ answer: () => resolve(answer()), fail: () => reject(new Error('backend down')) });
     });
   }
-}
-
-function verdictOf(yes: boolean, principal: Principal): Verdict {
-  return yes ? { outcome: 'accepted', principal } : { outcome: 'refused', reasonCode: Reason.notAuthorized };
 }

@@ -7,9 +7,12 @@ import type { LogEventName, LogEvents } from '../../src/base/log-events.ts';
 import { Broker } from '../../src/broker/broker.ts';
 import { DEFAULT_LISTENER, DEFAULT_SETTINGS } from '../../src/broker/limits.ts';
 import type { BrokerSettings, Listener, ListenerSettings } from '../../src/broker/limits.ts';
+import { Message } from '../../src/broker/message.ts';
+import { utf8Bytes } from '../../src/protocol/bytes.ts';
+import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
 import { ScriptedAccess } from './access.ts';
 import { Client } from './client.ts';
-import type { ConnectOptions } from './client.ts';
+import type { ConnectOptions, PublishOptions } from './client.ts';
 import { FakeWire } from './wire.ts';
 
 /** 2024-01-01T00:00:00Z: a whole second. */
@@ -82,6 +85,23 @@ export class Rig {
     client.connect(clientId, options);
     client.connack = client.expect('connack', { reasonCode: 0 });
     return client;
+  }
+
+  /** A message of the broker's own, which never has to wait for a slow receiver. */
+  publish(topic: string, payload: string, options: PublishOptions = {}): void {
+    const { qos = 0, retain = false, properties = NO_PROPERTIES } = options;
+    const expiry = properties.messageExpiryInterval;
+    this.broker.publish(
+      new Message({
+        topic,
+        payload: utf8Bytes(payload),
+        qos,
+        retain,
+        properties,
+        expiresAt: expiry === undefined ? 0 : this.now + expiry * 1000,
+        publisher: '',
+      }),
+    );
   }
 
   /** Time passes, and the broker is called once a second. */

@@ -23,13 +23,14 @@ export class FakeWire implements Wire {
   #decoder: Decoder | undefined;
   #held: Uint8Array[] = [];
 
+  get pressed(): boolean {
+    return this.full || this.unsentFrames * 2 >= this.room;
+  }
+
   write(frame: Uint8Array): void {
     if (this.closed) return;
     this.#decoder ??= new Decoder({ sender: 'server', maxPacketSize: 2 ** 28, version: this.version });
-    this.#decoder.push(Uint8Array.from(frame));
-    for (let packet = this.#decoder.next(); packet !== undefined; packet = this.#decoder.next()) {
-      this.packets.push(packet);
-    }
+    this.#decode(this.#decoder, Uint8Array.from(frame));
     this.unsentFrames++;
     this.unsentBytes += frame.length;
     this.full ||= this.unsentFrames >= this.room;
@@ -64,6 +65,18 @@ export class FakeWire implements Wire {
     this.unsentFrames = 0;
     this.unsentBytes = 0;
     if (!this.closed) this.connection?.drained();
+  }
+
+  /** What the broker writes is valid, or it is the broker's fault and no peer's. */
+  #decode(decoder: Decoder, frame: Uint8Array): void {
+    try {
+      decoder.push(frame);
+      for (let packet = decoder.next(); packet !== undefined; packet = decoder.next()) {
+        this.packets.push(packet);
+      }
+    } catch (error) {
+      throw new Error(`the broker wrote ${Buffer.from(frame).toString('hex')}`, { cause: error });
+    }
   }
 
   #hand(bytes: Uint8Array): void {

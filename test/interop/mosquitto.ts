@@ -9,7 +9,9 @@ const MISSING = 'mosquitto-clients is not installed: apt-get install mosquitto m
 /** Debian keeps the broker where not everybody's PATH leads. */
 const BROKER = ['mosquitto', '/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'].find(isThere);
 
-const isInstalled = BROKER !== undefined && ['mosquitto_pub', 'mosquitto_sub', 'mosquitto_rr'].every(isThere);
+/** Are all of them there? */
+export const isInstalled: boolean =
+  BROKER !== undefined && ['mosquitto_pub', 'mosquitto_sub', 'mosquitto_rr'].every(isThere);
 
 function isThere(program: string): boolean {
   return spawnSync(program, ['--help']).error === undefined;

@@ -58,16 +58,16 @@ const FIRST: readonly BadVector[] = TYPES.filter(({ type }) => type !== 1).map((
   ]),
 );
 
-/** MQTT 3.1 marks a PUBREL that is sent again. */
-function isPubrelAgain(version: ProtocolVersion, type: number, flags: number): boolean {
-  return version === 3 && type === 6 && flags === 0x0a;
+/** MQTT 3.1 marks a PUBREL, SUBSCRIBE or UNSUBSCRIBE that is sent again. */
+function isAgain(version: ProtocolVersion, type: number, flags: number): boolean {
+  return version === 3 && [6, 8, 10].includes(type) && flags === 0x0a;
 }
 
 const FLAGS: readonly BadVector[] = VERSIONS.flatMap((version) =>
   SENDERS.flatMap((sender) =>
     TYPES.filter((row) => row.type !== 3 && maySend(row, sender, version)).flatMap(({ type, name, flags }) =>
       Array.from({ length: 16 }, (_, other) => other)
-        .filter((other) => other !== flags && !isPubrelAgain(version, type, other))
+        .filter((other) => other !== flags && !isAgain(version, type, other))
         .map((other) =>
           bad(version, sender, [
             `${name} with flags ${other} from a ${sender}`,

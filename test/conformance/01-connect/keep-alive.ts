@@ -21,9 +21,9 @@ conformance(
   '[MQTT-3.1.2-22] [3.1.1:MQTT-3.1.2-24] any packet keeps a client alive, and Keep Alive 0 needs none',
   { slow: true },
   async (c) => {
-    const quiet = await c.connect({ keepAlive: 1 });
+    const quiet = await c.connect({ keepAlive: 2 });
     const without = await c.connect({ keepAlive: 0 });
-    const active = await c.connect({ keepAlive: 1 });
+    const active = await c.connect({ keepAlive: 2 });
     const timer = setInterval(() => active.send(c.p.publish(c.topic, 'here')), 300);
     try {
       await quiet.expectGone({ within });

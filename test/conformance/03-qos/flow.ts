@@ -1,4 +1,4 @@
-import { narrow, small } from '../harness/configs.ts';
+import { narrow, small, unusual } from '../harness/configs.ts';
 import { Mismatch } from '../harness/mismatch.ts';
 import { conformance } from '../harness/script.ts';
 
@@ -158,5 +158,22 @@ conformance(
     publisher.send(c.p.pubrel(1));
     await publisher.expect(c.p.pubcomp(1));
     await publisher.publish(c.topic, 'room again', { qos: 2, packetId: maximum + 1 });
+  },
+);
+
+conformance(
+  'as Mosquitto: max_inflight_messages 0 is no limit, in either direction',
+  { config: unusual },
+  async (c) => {
+    const subscriber = await c.connect();
+    await subscriber.subscribe(c.topic, 2);
+    const publisher = await c.connect();
+    if (publisher.connack?.properties.receiveMaximum) throw new Mismatch('the CONNACK has a Receive Maximum');
+    const ids = Array.from({ length: 50 }, (_, index) => index + 1);
+    publisher.send(...ids.map((packetId) => c.p.publish(c.topic, `${packetId}`, { qos: 2, packetId })));
+    for (const packetId of ids) await publisher.expect(c.p.pubrec(packetId));
+    publisher.send(...ids.map((packetId) => c.p.pubrel(packetId)));
+    for (const packetId of ids) await publisher.expect(c.p.pubcomp(packetId));
+    for (const packetId of ids) await subscriber.expect({ type: 'publish', payload: `${packetId}`, qos: 2 });
   },
 );

@@ -108,6 +108,19 @@ conformance(
 );
 
 conformance(
+  '[MQTT-3.1.2-8] [3.1.1:MQTT-3.1.2-8] a client that is taken over by one that resumes its session leaves its will too',
+  { versions: all, differs: { mosquitto: 'forgets it' } },
+  async (c) => {
+    const heir = await witness(c);
+    const session = { clientId: c.id('x'), clean: false, properties: { sessionExpiryInterval: 60 } };
+    await c.connect({ ...session, will: { topic: c.topic, payload: 'will' } });
+    const young = await c.connect(session);
+    await heir.receive(c.topic, 'will');
+    await young.expectNothing();
+  },
+);
+
+conformance(
   '[MQTT-3.1.2-10] [3.1.1:MQTT-3.1.2-10] a will is published once, and not again for the next connection',
   { versions: all },
   async (c) => {

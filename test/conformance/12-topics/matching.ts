@@ -198,3 +198,12 @@ for (const character of [
     await publisher.expectError(0x81);
   });
 }
+
+conformance('as Mosquitto: a PUBLISH to $CONTROL goes nowhere', {}, async (c) => {
+  const subscriber = await c.connect();
+  await subscriber.subscribe(`$CONTROL/${c.topic}`, 0);
+  const publisher = await c.connect();
+  publisher.send(c.p.publish(`$CONTROL/${c.topic}`, 'x', { qos: 1, packetId: 1 }));
+  await publisher.expect({ type: 'puback', packetId: 1 });
+  await subscriber.expectNothing();
+});

@@ -36,14 +36,13 @@ const commands: Record<BrokerName, (file: string) => readonly [string, ...string
   mosquitto: (file) => [mosquittoPath, '-c', file],
 };
 
+/** Debian has it where an ordinary PATH does not look. `MOSQUITTO` names another one. */
 const mosquittoPath =
-  ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto', 'mosquitto'].find(
-    (path) => spawnSync(path, ['-h']).error === undefined,
-  ) ?? 'mosquitto';
+  process.env['MOSQUITTO'] ?? ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'].find(runs) ?? 'mosquitto';
 
 /** Is Debian's mosquitto there to be asked? */
 export function mosquittoInstalled(): boolean {
-  return spawnSync(mosquittoPath, ['-h']).error === undefined;
+  return runs(mosquittoPath);
 }
 
 /** The processes that run: none is left behind when the suite ends, however it ends. */
@@ -52,6 +51,10 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+function runs(path: string): boolean {
+  return spawnSync(path, ['-h']).error === undefined;
+}
 
 /** How often a start is tried: somebody may take the port between choosing and using it. */
 const attempts = 5;

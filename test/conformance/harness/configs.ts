@@ -20,6 +20,7 @@ export const unusual: string = [
   'allow_duplicate_messages false',
   'max_packet_size 3000000',
   'max_topic_alias 0',
+  'max_inflight_messages 0',
 ].join('\n');
 
 /** Many in flight, and copies for all. */

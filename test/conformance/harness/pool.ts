@@ -2,6 +2,8 @@ import { startBroker, type Broker, type BrokerName } from './broker.ts';
 
 /** One broker process per configuration, for all the scripts that ask for it, until the last of them is done. */
 export class Pool {
+  /** How many scripts have failed. */
+  failures = 0;
   readonly #name: BrokerName;
   readonly #started = new Map<string, Promise<Broker>>();
   readonly #users = new Map<string, number>();
@@ -35,6 +37,12 @@ export class Pool {
       this.#started.delete(config);
       await broker.stop();
     }
+  }
+
+  /** Stops whatever still runs: brokers of scripts that were left out. */
+  async close(): Promise<void> {
+    const brokers = await Promise.allSettled(this.#started.values());
+    for (const broker of brokers) if (broker.status === 'fulfilled') await broker.value.stop();
   }
 
   #mourn(broker: Broker | undefined): void {

@@ -3,8 +3,21 @@
  * allows silence (MAY, SHOULD) and Zanzara speaks.
  */
 
+interface OfMosquitto5 {
+  readonly mosquitto: { readonly 5: string };
+}
+
+const noDisconnect = 'closes without a DISCONNECT';
+const noConnack = 'closes without a CONNACK';
+
 /** The connection closes as it must, but the client is not told why. */
-export const silent = { mosquitto: { 5: 'closes without a DISCONNECT' } } as const;
+export const silent: OfMosquitto5 = { mosquitto: { 5: noDisconnect } };
 
 /** The CONNECT is refused as it must be, but the client is not told why. */
-export const silentRefusal = { mosquitto: { 5: 'closes without a CONNACK' } } as const;
+export const silentRefusal: OfMosquitto5 = { mosquitto: { 5: noConnack } };
+
+/** What the failure of a script must say, so that these reasons are true and the connection is closed indeed. */
+export const evidence: ReadonlyMap<string, RegExp> = new Map([
+  [noDisconnect, /^expected DISCONNECT .*, but the broker closed the connection$/m],
+  [noConnack, /^expected CONNACK .*, but the broker closed the connection$/m],
+]);
