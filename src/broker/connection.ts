@@ -299,6 +299,7 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   /** The answer is there: handles it, then what came meanwhile. */
   #resume(answer: () => void): void {
     this.#waiting = false;
+    this.#heardAt = this.broker.now; // it was we who did not listen
     if (this.state.name === 'closed') return;
     try {
       answer();

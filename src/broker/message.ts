@@ -5,6 +5,7 @@ import type { ProtocolVersion, QoS } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { publishFrame, stamped } from '../protocol/publish-frame.ts';
+import type { Clock } from './clock.ts';
 
 /** Payloads up to this size are copied into shared slabs; larger ones get memory of their own. Bytes. */
 const LARGEST_POOLED = 2048;
@@ -100,43 +101,43 @@ export class Message implements MessageFields {
   }
 
   /** The frame at QoS 0 without RETAIN, shared by all subscribers of a version. */
-  sharedFrame(version: ProtocolVersion, now: number): Uint8Array {
+  sharedFrame(version: ProtocolVersion, clock: Clock): Uint8Array {
     if (version !== 5) {
       return (this.#frame3 ??= publishFrame(0, this.topic, 0, undefined, false, this.#payload));
     }
-    const expiry = this.#remaining(now);
+    const expiry = this.#remaining(clock);
     if (this.#frame5?.expiry === expiry) return this.#frame5.bytes;
-    const bytes = publishFrame(0, this.topic, 0, this.#block(now), true, this.#payload);
+    const bytes = publishFrame(0, this.topic, 0, this.#block(clock), true, this.#payload);
     this.#frame5 = { bytes, expiry };
     return bytes;
   }
 
   /** A frame at QoS 1 or 2 for one subscriber: the first is encoded, the others are stamped copies. */
-  stampedFrame(version: ProtocolVersion, flags: number, packetId: number, now: number): Uint8Array {
+  stampedFrame(version: ProtocolVersion, flags: number, packetId: number, clock: Clock): Uint8Array {
     if (version !== 5) {
       if (this.#first3 !== undefined) return stamped(this.#first3, flags, packetId);
       return (this.#first3 = publishFrame(flags, this.topic, packetId, undefined, false, this.#payload));
     }
-    const expiry = this.#remaining(now);
+    const expiry = this.#remaining(clock);
     if (this.#first5?.expiry === expiry) return stamped(this.#first5.bytes, flags, packetId);
-    const bytes = publishFrame(flags, this.topic, packetId, this.#block(now), true, this.#payload);
+    const bytes = publishFrame(flags, this.topic, packetId, this.#block(clock), true, this.#payload);
     this.#first5 = { bytes, expiry };
     return bytes;
   }
 
   /** The properties as they go out now: the expiry is what remains of it. [MQTT-3.3.2-6] */
-  propertiesAt(now: number): Properties {
+  propertiesAt(clock: Clock): Properties {
     if (this.expiresAt === 0) return this.properties;
-    return { ...this.properties, messageExpiryInterval: this.#remaining(now) };
+    return { ...this.properties, messageExpiryInterval: this.#remaining(clock) };
   }
 
-  #block(now: number): Uint8Array | undefined {
-    const properties = this.propertiesAt(now);
+  #block(clock: Clock): Uint8Array | undefined {
+    const properties = this.propertiesAt(clock);
     return properties === NO_PROPERTIES ? undefined : propertyBlock(properties);
   }
 
-  #remaining(now: number): number {
-    return this.expiresAt === 0 ? -1 : Math.max(0, Math.ceil((this.expiresAt - now) / 1000));
+  #remaining(clock: Clock): number {
+    return this.expiresAt === 0 ? -1 : Math.max(0, Math.ceil((this.expiresAt - clock.now()) / 1000));
   }
 }
 

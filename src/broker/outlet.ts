@@ -109,7 +109,7 @@ export class Outlet {
   /** Sends a message at QoS 0 as it is: RETAIN clear, no subscription identifier. */
   forward(message: Message): void {
     if (this.#aliases !== undefined || this.#mountPoint !== '') this.#special(message, undefined, false);
-    else this.#publishFrame(message, message.sharedFrame(this.#version, this.#broker.now), 0, 0);
+    else this.#publishFrame(message, message.sharedFrame(this.#version, this.#broker.clock), 0, 0);
   }
 
   /** Sends a message as its delivery says; false if it is larger than the client takes. [MQTT-3.1.2-24] */
@@ -123,7 +123,7 @@ export class Outlet {
       this.#aliases === undefined &&
       this.#mountPoint === '';
     if (!plain) return this.#special(message, delivery, dup);
-    const frame = message.stampedFrame(this.#version, flags, packetId, this.#broker.now);
+    const frame = message.stampedFrame(this.#version, flags, packetId, this.#broker.clock);
     return this.#publishFrame(message, frame, flags, packetId);
   }
 
@@ -161,7 +161,7 @@ export class Outlet {
       dup,
       packetId: delivery?.packetId ?? 0,
       properties: {
-        ...message.propertiesAt(this.#broker.now),
+        ...message.propertiesAt(this.#broker.clock),
         ...(topicAlias !== undefined && { topicAlias }),
         ...(subscriptionIdentifiers !== undefined && { subscriptionIdentifiers }),
       },

@@ -1,6 +1,7 @@
 /** A wire on a socket of Node's: one write per tick, and a bound on what waits for a slow peer. */
 import type { Socket } from 'node:net';
 import type { Wire } from '../broker/wire.ts';
+import { Batch } from './batch.ts';
 import type { Flusher } from './flusher.ts';
 
 /** How much a wire holds for a peer that does not take it. 0 is no limit. */
@@ -16,8 +17,8 @@ export interface WireOwner {
 
 /** Gathered bytes that are written before the tick ends, so that a large burst is not copied into one block. */
 const FLUSH_BYTES = 256 * 1024;
-/** Frames at least this large on average are written side by side instead of copied together. */
-const LARGE_FRAME = 16 * 1024;
+/** Pieces at least this large on average are written side by side instead of copied together. */
+const LARGE_PIECE = 16 * 1024;
 /** How long a closing socket may take to send what was written to it. */
 const CLOSE_MS = 5000;
 
@@ -31,8 +32,7 @@ export class SocketWire implements Wire {
   readonly #limits: () => WireLimits;
   /** Told when the system has taken all, after a time in which it had not. */
   owner: WireOwner | undefined;
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
+  readonly #pending = new Batch();
   #congested = false;
   /** Frames in the write that the system has not taken. */
   #takenFrames = 0;
@@ -53,35 +53,37 @@ export class SocketWire implements Wire {
   }
 
   get unsentFrames(): number {
-    return this.#congested ? this.#takenFrames + this.#pending.length : 0;
+    return this.#congested ? this.#takenFrames + this.#pending.frames : 0;
   }
 
   get unsentBytes(): number {
-    return this.#congested ? this.#socket.writableLength + this.#pendingBytes : 0;
+    return this.#congested ? this.#socket.writableLength + this.#pending.bytes : 0;
   }
 
   write(frame: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#congested) this.#pending.push(Uint8Array.from(frame));
-    else if (this.#pending.push(frame) === 1) this.#flusher.add(this);
-    this.#pendingBytes += frame.length;
-    if (this.#pendingBytes > FLUSH_BYTES && !this.#congested) this.flush();
+    const pending = this.#pending;
+    if (this.#congested) {
+      pending.add(new Uint8Array(frame));
+      return;
+    }
+    if (pending.frames === 0) this.#flusher.add(this);
+    pending.add(frame);
+    if (pending.bytes > FLUSH_BYTES) this.flush();
   }
 
   /** Hands what was gathered to the system. */
   flush(): void {
-    const frames = this.#pending;
-    if (frames.length === 0 || this.#congested) return;
-    const bytes = this.#pendingBytes;
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    if (frames.length === 1) this.#socket.write(frames[0]!, this.#written);
-    else if (bytes < frames.length * LARGE_FRAME)
-      this.#socket.write(Buffer.concat(frames, bytes), this.#written);
-    else this.#writeSideBySide(frames);
+    const { frames, bytes } = this.#pending;
+    if (frames === 0 || this.#congested) return;
+    const pieces = this.#pending.take();
+    if (pieces.length === 1) this.#socket.write(pieces[0]!, this.#written);
+    else if (bytes < pieces.length * LARGE_PIECE)
+      this.#socket.write(Buffer.concat(pieces, bytes), this.#written);
+    else this.#writeSideBySide(pieces);
     if (this.#socket.writableLength === 0) return;
     this.#congested = true;
-    this.#takenFrames = frames.length;
+    this.#takenFrames = frames;
   }
 
   pause(): void {
@@ -104,12 +106,12 @@ export class SocketWire implements Wire {
   /** Whether a part of what may wait is reached; what is on its way to the system counts by its bytes only. */
   #holds(part: number): boolean {
     const { frames, bytes } = this.#limits();
-    return (frames > 0 && this.#pending.length >= frames * part) || this.unsentBytes >= bytes * part;
+    return (frames > 0 && this.#pending.frames >= frames * part) || this.unsentBytes >= bytes * part;
   }
 
-  #writeSideBySide(frames: readonly Uint8Array[]): void {
+  #writeSideBySide(pieces: readonly Uint8Array[]): void {
     this.#socket.cork();
-    for (const frame of frames) this.#socket.write(frame, this.#written);
+    for (const piece of pieces) this.#socket.write(piece, this.#written);
     this.#socket.uncork();
   }
 

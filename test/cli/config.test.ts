@@ -190,7 +190,7 @@ describe('configuration files', { concurrency: 6 }, () => {
     assert.equal(neighbour.connack?.properties.maximumQoS, undefined);
     await neighbour.subscribe('#', 1);
     await lodger.subscribe('door', 1);
-    await neighbour.publish('door', 'not this one', { qos: 1 });
+    neighbour.send(neighbour.p.publish('door', 'not this one'));
     await neighbour.receive('door', 'not this one');
     lodger.send(lodger.p.publish('door', 'open'));
     await lodger.receive('door', 'open');
