@@ -1,6 +1,6 @@
 /** Which brokers are compared: ours, Mosquitto where it is installed, or any command. */
 import { execFileSync } from 'node:child_process';
-import { globSync, statSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A broker that can be started. */
@@ -22,10 +22,11 @@ export const KNOWN: Readonly<Record<string, () => Broker | undefined>> = { mosqu
 /** Zanzara from `dist` when that is newer than every source, else from the sources. */
 export function zanzara(): Broker {
   const entry = isBuilt() ? BUILT : SOURCE;
+  const flags = nodeFlags(ROOT + entry);
   return {
     name: 'zanzara',
-    about: `${entry} on Node ${process.version}`,
-    command: (config) => [process.execPath, ROOT + entry, '-c', config],
+    about: ['node', ...flags, entry].join(' '),
+    command: (config) => [process.execPath, ...flags, ROOT + entry, '-c', config],
   };
 }
 
@@ -56,6 +57,12 @@ function versionOf(path: string): string | undefined {
   } catch (error) {
     return /version \S+/.exec((error as { stdout?: string }).stdout ?? '')?.[0];
   }
+}
+
+/** The flags of Node in the first line of a program, which count when it is started by its name. */
+function nodeFlags(path: string): string[] {
+  const [, flags = ''] = /^#!.*\bnode +(.+)/.exec(readFileSync(path, 'utf8')) ?? [];
+  return flags.split(' ').filter((flag) => flag !== '');
 }
 
 function isBuilt(): boolean {

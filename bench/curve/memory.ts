@@ -26,7 +26,7 @@ export interface MemoryResult {
 /** How long a broker may settle before its memory is read. */
 const SETTLE_MS = 2000;
 /** How long the broker is watched after all have left. */
-const WATCH_SECONDS = Number(process.env.WATCH ?? 60);
+const WATCH_SECONDS = 60;
 /** As near to the start as this counts as back. */
 const BACK = 1.1;
 

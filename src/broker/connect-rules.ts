@@ -1,8 +1,9 @@
 /** The checks of a CONNECT that need no backend, in the order of Mosquitto. §3.1 */
+import { utf8Length } from '../protocol/bytes.ts';
 import type { Connect, Will } from '../protocol/packet.ts';
 import { Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
-import { isTopicName } from '../topic/topic.ts';
+import { isTopicName, LONGEST_TOPIC } from '../topic/topic.ts';
 import type { Broker } from './broker.ts';
 import type { ListenerSettings } from './limits.ts';
 
@@ -87,6 +88,7 @@ function willAllowed(
 ): ReasonCode | undefined {
   if (will === undefined) return undefined;
   if (!isTopicName(will.topic) || will.topic.startsWith('$CONTROL/')) return Reason.topicNameInvalid;
+  if (utf8Length(listener.mountPoint + will.topic) > LONGEST_TOPIC) return Reason.topicNameInvalid;
   const { responseTopic } = will.properties;
   if (responseTopic !== undefined && !isTopicName(responseTopic)) return Reason.protocolError; // [MQTT-3.3.2-14]
   if (will.retain && !broker.settings.retainAvailable) return Reason.retainNotSupported; // [MQTT-3.2.2-13]

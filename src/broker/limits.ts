@@ -3,6 +3,7 @@ import type { ProtocolVersion } from '../protocol/packet.ts';
 
 /** What is fixed. Each bounds something a peer could grow. */
 export const LIMITS: {
+  readonly packetBytes: number;
   readonly connectSeconds: number;
   readonly inboundBytes: number;
   readonly wireBytes: number;
@@ -10,6 +11,8 @@ export const LIMITS: {
   readonly subscriptionsPerSession: number;
   readonly waitingUnlimited: number;
 } = {
+  /** Whatever `max_packet_size` says: MQTT's 268,435,460 bytes, less room for what the broker may add to a message. */
+  packetBytes: 268_000_000,
   /** A connection without CONNECT closes after this; as Mosquitto. */
   connectSeconds: 20,
   /** Received QoS 2 payload waiting for PUBREL in one session, bytes. Beyond it the connection closes with 0x97. */

@@ -1,13 +1,13 @@
 /** PUBLISH as it comes in, §3.3: checks in the order of Mosquitto, then QoS, then on to the broker. */
 import type { PublishFields } from '../base/log-events.ts';
-import { sameBytes } from '../protocol/bytes.ts';
+import { sameBytes, utf8Length } from '../protocol/bytes.ts';
 import { ProtocolError } from '../protocol/error.ts';
 import type { Publish } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
-import { isTopicName } from '../topic/topic.ts';
+import { isTopicName, LONGEST_TOPIC } from '../topic/topic.ts';
 import type { Agreement, Connection } from './connection.ts';
 import { LIMITS } from './limits.ts';
 import { Message } from './message.ts';
@@ -26,7 +26,7 @@ export function receivePublish(connection: Connection, session: Session, packet:
   }
   if (broker.overMemory)
     throw new ProtocolError(Reason.quotaExceeded, 'PUBLISH while memory is over its limit');
-  const topic = listener.settings.mountPoint + topicOf(connection, packet);
+  const topic = mounted(listener.settings.mountPoint, topicOf(connection, packet));
   if (packet.properties !== NO_PROPERTIES) checkProperties(packet.properties);
   if (settings.messageSizeLimit > 0 && packet.payload.length > settings.messageSizeLimit) {
     broker.log.event('publishTooLarge', describe(connection, packet, topic));
@@ -47,6 +47,16 @@ function topicOf(connection: Connection, packet: Publish): string {
   }
   checkTopic(packet.topic);
   return packet.topic;
+}
+
+/** The topic below the mount point. Together they must still be a string of MQTT. */
+function mounted(mountPoint: string, topic: string): string {
+  if (mountPoint === '') return topic;
+  const whole = mountPoint + topic;
+  if (utf8Length(whole) > LONGEST_TOPIC) {
+    throw new ProtocolError(Reason.topicNameInvalid, 'PUBLISH with a topic too long for the mount point');
+  }
+  return whole;
 }
 
 /** The topic last found to be valid: one string object for one topic, so most checks are a comparison. */

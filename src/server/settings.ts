@@ -2,6 +2,7 @@
 import { DEFAULT_LOG_SETTINGS } from '../base/log.ts';
 import type { LogSettings } from '../base/log.ts';
 import type { LogType } from '../base/log-dialect.ts';
+import { LIMITS } from '../broker/limits.ts';
 import type { BrokerSettings, ListenerSettings } from '../broker/limits.ts';
 import type { Config, ListenerConfig } from '../config/config.ts';
 import { allLogTypes } from '../config/log-values.ts';
@@ -25,7 +26,7 @@ export function brokerSettings({ global }: Config): BrokerSettings {
     maxInflightBytes: global.max_inflight_bytes,
     maxInflightMessages: global.max_inflight_messages,
     maxKeepAlive: global.max_keepalive,
-    maxPacketSize: global.max_packet_size,
+    maxPacketSize: Math.min(global.max_packet_size, LIMITS.packetBytes),
     maxQueuedBytes: global.max_queued_bytes,
     maxQueuedMessages: global.max_queued_messages,
     memoryLimit: orNone(global.memory_limit),

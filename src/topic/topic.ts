@@ -3,6 +3,9 @@
 /** Deepest topic or filter, in separators, as Mosquitto. Trees are thus never deeper than 201 levels. */
 export const MAX_SEPARATORS = 200;
 
+/** Longest topic or filter, in bytes of UTF-8. [MQTT-4.7.3-3] */
+export const LONGEST_TOPIC = 65_535;
+
 /** Whether a topic name is one that can be published to: not empty, no wildcard, not too deep. [MQTT-4.7.3-1] */
 export function isTopicName(topic: string): boolean {
   return topic.length > 0 && !topic.includes('+') && !topic.includes('#') && isShallow(topic);
