@@ -26,16 +26,18 @@ export function received(connection: Connection, session: Session, packet: Ack):
   connection.outlet.acknowledge('PUBREL', packetId, known ? Reason.success : Reason.packetIdentifierNotFound); // [MQTT-4.3.3-4]
 }
 
-/** PUBREL: the client will not send the message again; it goes to the subscribers. As Mosquitto: not before. */
+/**
+ * PUBREL: the client will not send the message again; it goes to the subscribers. As Mosquitto: not before. For a
+ * message that is not held PUBCOMP says success too: it was released before the connection broke, and clients take
+ * "Packet Identifier not found" for a message that was lost. [MQTT-4.3.3-11]
+ */
 export function released(connection: Connection, session: Session, packet: Ack): void {
-  const { packetId } = packet;
-  const { broker, outlet } = connection;
+  const { broker } = connection;
   logAck(connection, 'PUBREL', packet);
-  const message = session.inbound.release(packetId);
+  const message = session.inbound.release(packet.packetId);
   const due = message !== undefined && !message.expired(broker.now);
   if (due) broker.publish(message);
-  const known = message !== undefined;
-  outlet.acknowledge('PUBCOMP', packetId, known ? Reason.success : Reason.packetIdentifierNotFound); // [MQTT-4.3.3-11]
+  connection.outlet.acknowledge('PUBCOMP', packet.packetId);
   if (due) connection.yieldToLaggard(session);
 }
 

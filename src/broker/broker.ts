@@ -168,10 +168,10 @@ export class Broker {
     return sum;
   }
 
-  /** The broker stops: every client is told and closed, every will is published. */
+  /** The broker stops: every will is published while there are clients to receive it, then all are told and closed. */
   stop(): void {
-    for (const connection of this.connections) connection.shutDown();
     this.sessions.publishWills();
+    for (const connection of this.connections) connection.shutDown();
   }
 
   #publishLater(allowed: Promise<boolean>, message: Message): void {

@@ -429,6 +429,7 @@ describe('the broker stops', () => {
     const waiting = rig.open();
     rig.broker.stop();
     told.expectClosed(Reason.serverShuttingDown);
+    for (const payload of ['now', 'later']) watcher.expect('publish', { payload });
     watcher.expectClosed();
     waiting.expectClosed();
     assert.equal(rig.broker.connections.size, 0);

@@ -105,7 +105,7 @@ export class Sessions {
     session.will?.wake();
   }
 
-  /** The broker stops: wills that still wait are published. */
+  /** The broker stops: every will is published, of clients connected or not. */
   publishWills(): void {
     for (const session of this.#byClientId.values()) session.will?.wake();
   }

@@ -141,8 +141,9 @@ function untilSignalled(config: Config, options: BrokerArguments, server: Server
     if (server.broker !== undefined) io.stdout(`${subscriptionTrees(server.broker).join('\n')}\n`);
   });
   return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    // Not `once`: npm passes Ctrl-C on to a program that has it already, and the second must not cut the end short
+    process.on('SIGINT', () => resolve());
+    process.on('SIGTERM', () => resolve());
   });
 }
 

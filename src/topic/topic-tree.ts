@@ -7,6 +7,8 @@ interface Node<T> {
   value: T | undefined;
 }
 
+const NO_CHILDREN: readonly never[] = [];
+
 /**
  * A tree of topic levels with at most one value a topic. A filter without wildcards costs its levels; one with
  * wildcards the part of the tree it covers. Walked without recursion.
@@ -53,7 +55,7 @@ export class TopicTree<T> {
     return old;
   }
 
-  /** The values of all topics that a filter matches. */
+  /** The values of all topics that a filter matches, in the order in which their branches began. */
   match(filter: string): T[] {
     const found: T[] = [];
     const levels = filter.split('/');
@@ -67,7 +69,7 @@ export class TopicTree<T> {
       } else if (level === '#') {
         collectBelow(node, depth === 0, found);
       } else if (level === '+') {
-        for (const child of node.children?.values() ?? []) {
+        for (const child of lastFirst(node)) {
           if (depth > 0 || !child.level.startsWith('$')) stack.push(child, depth + 1); // [MQTT-4.7.2-1]
         }
       } else {
@@ -97,13 +99,17 @@ export class TopicTree<T> {
   }
 }
 
+/** The children of a node for a stack, so that the one that came first is visited first; as Mosquitto. */
+function lastFirst<T>(node: Node<T>): readonly Node<T>[] {
+  return node.children === undefined ? NO_CHILDREN : [...node.children.values()].toReversed();
+}
+
 /** `#`: the node itself and all below it; at the root not those that start with `$`. [MQTT-4.7.2-1] */
 function collectBelow<T>(top: Node<T>, atRoot: boolean, found: T[]): void {
   const stack: Node<T>[] = [top];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (node.value !== undefined) found.push(node.value);
-    if (node.children === undefined) continue;
-    for (const child of node.children.values()) {
+    for (const child of lastFirst(node)) {
       if (node !== top || !atRoot || !child.level.startsWith('$')) stack.push(child);
     }
   }

@@ -15,6 +15,8 @@ export class FakeWire implements Wire {
   closed = false;
   unsentFrames = 0;
   unsentBytes = 0;
+  /** Told of each packet at the moment it is written. */
+  heard: ((packet: Packet) => void) | undefined;
   /** Frames it takes until it is full. */
   room: number = Infinity;
   /** Decides how the bytes are read; set before the first packet. */
@@ -77,6 +79,7 @@ export class FakeWire implements Wire {
     } catch (error) {
       throw new Error(`the broker wrote ${Buffer.from(frame).toString('hex')}`, { cause: error });
     }
+    if (this.heard !== undefined) for (const packet of this.packets.splice(0)) this.heard(packet);
   }
 
   #hand(bytes: Uint8Array): void {

@@ -82,7 +82,7 @@ describe('the broker', { concurrency: 6 }, () => {
     using scratch = new Scratch();
     const port = await freePort();
     await using program = new Program(zanzara('-c', scratch.file('z.conf', `listener ${port}\n`)));
-    await program.listens(port);
+    await program.until(/ running$/m);
     assert.equal(await canConnect(port, '::1'), hasIpv6);
     if (outside !== undefined) assert.ok(await canConnect(port, outside));
   });
@@ -151,8 +151,9 @@ describe('the broker', { concurrency: 6 }, () => {
     assert.doesNotMatch(stderr, /Opening/);
   });
 
-  test('-d runs in the background; the pid file says which process to end', async () => {
+  test('-d runs in the background, under its name; the pid file says which process to end', async () => {
     using scratch = new Scratch();
+    symlinkSync(ENTRY, scratch.at('mosquitto'));
     const port = await freePort();
     const [pidFile, log] = [scratch.at('z.pid'), scratch.at('z.log')];
     const lines = [
@@ -161,17 +162,19 @@ describe('the broker', { concurrency: 6 }, () => {
       `pid_file ${pidFile}`,
       `log_dest file ${log}`,
     ];
-    const { code } = await run(zanzara('-d', '-c', scratch.file('z.conf', lines.join('\n'))));
+    const file = scratch.file('z.conf', lines.join('\n'));
+    const { code } = await run([process.execPath, scratch.at('mosquitto'), '-d', '-c', file]);
     assert.equal(code, 0);
     while (!existsSync(log) || !/ running$/m.test(readFileSync(log, 'utf8'))) await sleep(20);
     const pid = Number(readFileSync(pidFile, 'utf8'));
     try {
       await (await connectTo(port)).disconnect();
+      if (onLinux === false) assert.equal(readFileSync(`/proc/${pid}/comm`, 'utf8'), 'mosquitto\n');
     } finally {
       process.kill(pid, 'SIGTERM');
     }
     while (existsSync(pidFile)) await sleep(20);
-    assert.match(readFileSync(log, 'utf8'), / terminating\n$/);
+    while (!/ terminating\n$/.test(readFileSync(log, 'utf8'))) await sleep(20);
   });
 
   test('-d with a bad configuration says so before it leaves', async () => {
@@ -228,11 +231,29 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('a second signal while it ends changes nothing', async () => {
-  await using broker = await startZanzara('');
-  broker.program.signal('SIGTERM');
-  broker.program.signal('SIGINT');
-  assert.notEqual((await broker.program.result()).code, 1);
+test('more signals while it ends change nothing', async () => {
+  await using broker = await startZanzara('pid_file z.pid\nlog_dest file z.log');
+  const slow = await connectTo(broker.port, { version: 5 });
+  for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGTERM'] as const) broker.program.signal(signal);
+  await slow.expectError(0x8b, { ping: false });
+  const { code } = await broker.program.result();
+  assert.equal(code, 0);
+  assert.equal(existsSync(broker.scratch.at('z.pid')), false);
+  assert.match(readFileSync(broker.scratch.at('z.log'), 'utf8'), / terminating\n$/);
+});
+
+test('when nobody reads its output any more it goes on', async () => {
+  const port = await freePort();
+  await using program = new Program(zanzara('-p', `${port}`));
+  program.closeOutput();
+  await program.listens(port); // by then it has greeted
+  program.signal('SIGUSR2');
+  const client = await connectTo(port, { clientId: 'me' });
+  await client.subscribe('t');
+  program.signal('SIGUSR2');
+  await client.expectNothing();
+  await client.disconnect();
+  assert.equal((await program.stop()).code, 0);
 });
 
 test('SIGUSR1 neither ends it nor opens a debugger', async () => {

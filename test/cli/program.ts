@@ -91,6 +91,12 @@ export class Program implements AsyncDisposable {
     return this;
   }
 
+  /** Goes away as a reader of its output. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

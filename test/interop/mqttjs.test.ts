@@ -250,7 +250,7 @@ describe('MQTT.js 5.0 alone', { concurrency: true }, () => {
     await lost.drop();
     await using back = await arrive(5, { clientId: 'back/soon', clean: false, properties });
     assert.equal(back.connack?.sessionPresent, true);
-    await using never = await arrive(5, options('back/never', 2));
+    await using never = await arrive(5, options('back/never', 1));
     await never.drop();
     assert.equal((await heir.next()).topic, 'back/never');
   });
@@ -356,7 +356,7 @@ describe('MQTT.js 5.0 alone', { concurrency: true }, () => {
         properties,
       });
     }
-    await sleep(2100);
+    await sleep(1200);
     await using back = await arrive(5, lasting(5, 'expiring'));
     await back.client.subscribeAsync('expiry/retained/#', { qos: 1 });
     const [queued, retained] = await back.take(2);

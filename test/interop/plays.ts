@@ -90,18 +90,24 @@ for (const version of VERSIONS) {
   });
 }
 
-const PROPERTIES: readonly string[] = [
-  ['content-type', 'text/plain'],
-  ['correlation-data', 'data'],
-  ['message-expiry-interval', '100'],
-  ['payload-format-indicator', '1'],
-  ['response-topic', 'answer/here'],
-  ['user-property', 'z', 'first'],
-  ['user-property', 'a', 'second'],
-  ['user-property', 'z', 'third'],
-].flatMap((property) => ['-D', 'publish', ...property]);
+const PROPERTIES = propertiesOf('publish');
 
-const WILL_PROPERTIES = PROPERTIES.map((word) => (word === 'publish' ? 'will' : word));
+const WILL_PROPERTIES = propertiesOf('will');
+
+/** `-D` for each property of a message, or of a will. */
+function propertiesOf(command: 'publish' | 'will'): readonly string[] {
+  const all = [
+    ['content-type', 'text/plain'],
+    ['correlation-data', 'data'],
+    ['message-expiry-interval', '100'],
+    ['payload-format-indicator', '1'],
+    ['response-topic', 'answer/here'],
+    ['user-property', 'z', 'first'],
+    ['user-property', 'a', 'second'],
+    ['user-property', 'z', 'third'],
+  ];
+  return all.flatMap((property) => ['-D', command].concat(property));
+}
 
 for (const qos of QOS) {
   PLAYS.set(`5 all properties at QoS ${qos}, live and retained`, async (stage) => {

@@ -14,23 +14,19 @@ describe('$SYS', { concurrency: true }, () => {
     'mosquitto_sub sees every topic of 2.1, retained at QoS 2, with a value of its form',
     async () => {
       await using broker = await startZanzara(CONFIG);
-      const format = ['-F', '%r %q %t=%p'];
-      const { code, stdout } = await run([
-        ...[
-          'mosquitto_sub',
-          '-p',
-          `${broker.port}`,
-          '-t',
-          '$SYS/#',
-          '-q',
-          '2',
-          '-C',
-          `${TOPICS.size}`,
-          '-W',
-          '10',
-        ],
-        ...format,
-      ]);
+      const enough = ['-C', `${TOPICS.size}`, '-W', '10'];
+      const reader = [
+        'mosquitto_sub',
+        '-p',
+        `${broker.port}`,
+        '-t',
+        '$SYS/#',
+        '-q',
+        '2',
+        '-F',
+        '%r %q %t=%p',
+      ];
+      const { code, stdout } = await run([...reader, ...enough]);
       assert.equal(code, 0, stdout);
       const seen = new Map(
         stdout

@@ -7,6 +7,8 @@ import { main, programName } from '../commands.ts';
 
 const name = programName(process.argv[1] ?? 'zanzara');
 process.title = name;
+// Who reads our output may leave: that is no reason to end
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const code = await main(process.argv.slice(2), {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
