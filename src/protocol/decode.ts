@@ -29,7 +29,7 @@ export class UnsupportedVersion extends ProtocolError {
   readonly level: number;
 
   constructor(level: number) {
-    super(Reason.unsupportedProtocolVersion, `CONNECT with unsupported protocol version (${level})`);
+    super(Reason.unsupportedProtocolVersion, `CONNECT with invalid protocol version (${level})`);
     this.level = level;
   }
 }
@@ -114,7 +114,7 @@ function decodeProtocol(reader: Reader): { version: ProtocolVersion; bridge: boo
   if (name !== 'MQTT' && name !== 'MQIsdp') {
     throw new ProtocolError(
       Reason.unsupportedProtocolVersion,
-      `CONNECT with invalid protocol name "${name.slice(0, 16)}"`,
+      `CONNECT with invalid protocol "${name.slice(0, 16)}"`,
     ); // [MQTT-3.1.2-1]
   }
   const level = reader.u8();
@@ -132,7 +132,7 @@ function decodeWill(reader: Reader, flags: number, version: ProtocolVersion): Wi
     if (flags & 0x38 && version !== 3) throw malformed('CONNECT with will flags but no will');
     return undefined;
   }
-  if (qos === 3) throw malformed('CONNECT with a will of QoS 3'); // [MQTT-3.1.2-12]
+  if (qos === 3) throw malformed('CONNECT with invalid Will QoS (3)'); // [MQTT-3.1.2-12]
   const properties = decodeProperties(reader, 'will', version);
   const topic = reader.string();
   const payload = reader.binary();

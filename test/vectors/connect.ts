@@ -222,7 +222,7 @@ const MQISDP = '0006 4d5149736470';
 
 const BAD_31: readonly BodyRow[] = [
   ['CONNECT with a password but no user name', `${MQISDP} 03 42 003c 0001 61 0001 70`, /but no user name/],
-  ['CONNECT with a will of QoS 3', `${MQISDP} 03 1e 003c 0001 61 0003 772f74 0002 6279`, /QoS 3/],
+  ['CONNECT with a will of QoS 3', `${MQISDP} 03 1e 003c 0001 61 0003 772f74 0002 6279`, /Will QoS \(3\)/],
   ['CONNECT that ends in the user name', `${MQISDP} 03 82 003c 0001 61 0002 75`],
   ['CONNECT longer than its fields', `${MQISDP} 03 02 003c 0001 61 00`, /longer than its fields/],
   ['CONNECT without the promised will', `${MQISDP} 03 06 003c 0001 61`],
@@ -270,7 +270,7 @@ export const BAD_CONNECTS: readonly BadVector[] = [
     unsupported(`CONNECT of ${name}`, protocol, `protocol version \\(${level}\\)`, 'MQTT-3.1.2-2'),
   ),
   ...NAMES.map(([name, told]) =>
-    unsupported(`CONNECT of "${told}"`, `${str(name)} 04`, `protocol name "${told}"`, 'MQTT-3.1.2-1'),
+    unsupported(`CONNECT of "${told}"`, `${str(name)} 04`, `invalid protocol "${told}"`, 'MQTT-3.1.2-1'),
   ),
   ...BROKEN.map((body, index) =>
     bad(0, 'client', [
