@@ -1,7 +1,7 @@
 /** `npm run bench`: Zanzara beside Mosquitto, or beside any broker, in the same rounds on the same machine. */
 import type { Broker } from './broker.ts';
 import { BROKER_FLAG, brokersOf } from './brokers-asked-for.ts';
-import { readFlags, runProgram } from './flags.ts';
+import { commandLine, readFlags, runProgram } from './flags.ts';
 import type { Flags } from './flags.ts';
 import { machine } from './machine.ts';
 import { besidePage, writeJson, writePart } from './page.ts';
@@ -40,7 +40,7 @@ await runProgram(async () => {
   const [rounds, seconds] = [flags.number('rounds', 3), flags.number('seconds', 3)];
   const results = await measureAll(flags.some('scenarios', Object.keys(SCENARIOS)), brokers, rounds, seconds);
   const report: Report = {
-    command: ['npm run bench', ...(argv.length > 0 ? ['--', ...argv] : [])].join(' '),
+    command: commandLine('npm run bench', argv),
     machine: machine(),
     rounds,
     seconds,

@@ -22,12 +22,14 @@ export class BrokerProcess implements AsyncDisposable {
   readonly startedAt: number;
   readonly #child: ChildProcess;
   readonly #folder: string;
+  readonly #clean = (): void => rmSync(this.#folder, { recursive: true, force: true });
   #problem: Error | undefined;
 
   private constructor(broker: Broker, port: number, pinned: boolean) {
     this.port = port;
     this.#folder = mkdtempSync(join(tmpdir(), 'zanzara-bench-'));
     chmodSync(this.#folder, 0o755);
+    process.on('exit', this.#clean);
     const config = join(this.#folder, 'broker.conf');
     writeFileSync(config, CONFIG(port));
     const command = broker.command(config, port);
@@ -73,7 +75,8 @@ export class BrokerProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await stop(this.#child);
-    rmSync(this.#folder, { recursive: true, force: true });
+    process.off('exit', this.#clean);
+    this.#clean();
   }
 }
 

@@ -7,7 +7,7 @@ import { measureFilling } from './curve/memory-part.ts';
 import { printPart, showOnPage, toPart, writeFiles } from './curve/part.ts';
 import type { Effort, Findings } from './curve/part.ts';
 import { measureStart } from './curve/start-up-part.ts';
-import { readFlags, runProgram } from './flags.ts';
+import { commandLine, readFlags, runProgram } from './flags.ts';
 import { besidePage } from './page.ts';
 import { Progress } from './progress.ts';
 
@@ -42,14 +42,16 @@ All of them take about half an hour.`,
 };
 
 await runProgram(async () => {
-  const flags = readFlags(PROGRAM, process.argv.slice(2));
+  const argv = process.argv.slice(2);
+  const flags = readFlags(PROGRAM, argv);
+  const command = commandLine('npm run bench:curves', argv);
   const brokers = brokersOf(flags);
   const [rounds, seconds] = [flags.number('rounds', 3), flags.number('seconds', 3)];
   const folder = flags.text('out');
   using progress = new Progress();
   for (const name of flags.some('curves', Object.keys(PARTS))) {
     const effort = { brokers, rounds, seconds, step: (what: string) => progress.next(what) };
-    const part = toPart(name, brokers, await PARTS[name]!(effort));
+    const part = toPart(name, command, brokers, await PARTS[name]!(effort));
     progress.clear();
     printPart(part);
     if (folder !== undefined) writeFiles(part, folder);

@@ -59,6 +59,12 @@ export class Flags {
   }
 }
 
+/** The command as one would type it. */
+export function commandLine(program: string, argv: readonly string[]): string {
+  const words = argv.map((word) => (/[\s'"]/.test(word) ? `'${word}'` : word));
+  return [program, ...(words.length > 0 ? ['--', ...words] : [])].join(' ');
+}
+
 /** Reads the command line; prints the help and ends when that is asked for. */
 export function readFlags(program: Program, argv: readonly string[]): Flags {
   const options = Object.fromEntries(

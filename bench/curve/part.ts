@@ -36,10 +36,10 @@ export interface Part extends Findings {
   readonly brokers: readonly { readonly name: string; readonly about: string }[];
 }
 
-export function toPart(name: string, brokers: readonly Broker[], findings: Findings): Part {
+export function toPart(name: string, command: string, brokers: readonly Broker[], findings: Findings): Part {
   return {
     name,
-    command: `npm run bench:curves -- --curves ${name} --write`,
+    command,
     machine: machine(),
     brokers: brokers.map((broker) => ({ name: broker.name, about: broker.about })),
     ...findings,

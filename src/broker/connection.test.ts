@@ -390,6 +390,37 @@ describe('a connection that closes', () => {
   });
 });
 
+describe('a client that sends and does not read', () => {
+  const pings = Buffer.alloc(20_000, Buffer.from('c000', 'hex'));
+
+  for (const version of [4, 5] as const) {
+    test(`version ${version}: is closed before its answers take too much memory`, () => {
+      const rig = new Rig({ log: false });
+      const client = rig.connect('c', { version });
+      for (let sent = 0; sent < LIMITS.unreadAnswers; sent += 10_000) client.wire.receive(Buffer.from(pings));
+      assert.equal(client.closed, false);
+      client.wire.receive(Buffer.from(pings));
+      assert.ok(client.closed);
+      assert.ok(client.packets.length <= LIMITS.unreadAnswers + 2);
+      assert.equal(client.packets.at(-1)?.type, version === 5 ? 'disconnect' : 'pingresp');
+    });
+  }
+
+  test('stays if it reads now and then, or if it is messages that wait', () => {
+    const rig = new Rig({ log: false, settings: { maxQueuedMessages: 0 } });
+    const reader = rig.connect('reader');
+    for (let i = 0; i < 30; i++) {
+      reader.wire.receive(Buffer.from(pings));
+      if (i % 5 === 4) reader.wire.drain();
+    }
+    const subscriber = rig.connect('subscriber');
+    subscriber.subscribe('t');
+    for (let i = 0; i < LIMITS.unreadAnswers + 10; i++) rig.publish('t', 'x');
+    subscriber.wire.receive(Buffer.from(pings));
+    assert.deepEqual([reader.closed, subscriber.closed], [false, false]);
+  });
+});
+
 describe('counting connections', () => {
   test('max_connections of a listener, connected or not, and again when one goes', () => {
     const rig = new Rig({ listener: { maxConnections: 2 } });

@@ -2,6 +2,7 @@
 import type { DisconnectCause, PeerAddress } from '../base/log-events.ts';
 import type { Deadline } from '../base/timer-wheel.ts';
 import type { ReceivedAliases } from '../flow/topic-alias.ts';
+import { SecondConnect } from '../protocol/decode.ts';
 import { Decoder } from '../protocol/decoder.ts';
 import { ProtocolError } from '../protocol/error.ts';
 import type { Connect, Disconnect, Packet } from '../protocol/packet.ts';
@@ -80,6 +81,7 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     this.broker.counters.bytesReceived += chunk.length;
     this.#heardAt = this.broker.now;
     if (this.#waiting) this.#holdBack(chunk);
+    else if (this.outlet.isUnread) this.close(Reason.quotaExceeded, 'answers left unread');
     else {
       this.decoder.push(chunk);
       this.#handleAll();
@@ -237,13 +239,11 @@ export class Connection implements OutletOwner, Publisher, Deadline {
         reauthenticate(this, packet);
         break;
       case 'connect':
-        this.broker.log.event('secondConnect', { client: this.outlet.client, ...this.peer });
-        throw new ProtocolError(Reason.protocolError, 'a second CONNECT'); // [MQTT-3.1.0-2]
       case 'connack':
       case 'suback':
       case 'unsuback':
       case 'pingresp':
-        throw new TypeError('the decoder lets no packet of a server pass');
+        throw new TypeError('the decoder lets no second CONNECT and no packet of a server pass');
     }
   }
 
@@ -276,7 +276,9 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   /** The peer broke the protocol: it is told as its version allows, and closed. */
   #reject(error: ProtocolError): void {
     const { broker, outlet, peer, state, decoder } = this;
-    broker.log.event('protocolError', { client: outlet.client, ...peer, problem: error.message });
+    const { client } = outlet;
+    if (error instanceof SecondConnect) broker.log.event('secondConnect', { client, ...peer });
+    else broker.log.event('protocolError', { client, ...peer, problem: error.message });
     if (state.name === 'open') this.close(error.reasonCode, error.message);
     else refuse(this, decoder.version, error);
   }

@@ -8,6 +8,7 @@ export const LIMITS: {
   readonly inboundBytes: number;
   readonly wireBytes: number;
   readonly backlogChunks: number;
+  readonly unreadAnswers: number;
   readonly subscriptionsPerSession: number;
   readonly waitingUnlimited: number;
 } = {
@@ -21,6 +22,8 @@ export const LIMITS: {
   wireBytes: 64 * 1024 * 1024,
   /** Chunks held back while a connection waits for an access backend; its wire is paused, so few come. */
   backlogChunks: 64,
+  /** Acknowledgements and other answers to a peer that sends and does not read. Beyond them it closes with 0x97. */
+  unreadAnswers: 100_000,
   /** Topic filters in the subscriptions of one session. */
   subscriptionsPerSession: 100_000,
   /** Messages that count as a full queue for back-pressure where `max_queued_messages` is unlimited. */

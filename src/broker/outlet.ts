@@ -6,6 +6,7 @@ import type { Ack, Packet, ProtocolVersion, Publish } from '../protocol/packet.t
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Broker } from './broker.ts';
 import type { Delivery } from './delivery.ts';
+import { LIMITS } from './limits.ts';
 import type { Message } from './message.ts';
 import type { Wire } from './wire.ts';
 
@@ -50,6 +51,8 @@ export class Outlet {
   #maximumPacketSize = 0;
   #mountPoint = '';
   #aliases: SentAliases | undefined;
+  /** Answers since the wire last held nothing. */
+  #answers = 0;
 
   constructor(broker: Broker, wire: Wire, owner: OutletOwner, address: string) {
     this.#broker = broker;
@@ -71,6 +74,11 @@ export class Outlet {
     return this.#wire.full;
   }
 
+  /** Whether the client leaves more answers unread than it may. Messages do not count: `full` bounds them. */
+  get isUnread(): boolean {
+    return this.#answers > LIMITS.unreadAnswers && this.#wire.unsentFrames > LIMITS.unreadAnswers;
+  }
+
   get pressed(): boolean {
     return this.#wire.pressed;
   }
@@ -90,12 +98,12 @@ export class Outlet {
 
   /** Sends any packet but PUBLISH. */
   send(packet: Packet): void {
-    this.#write(encode(packet, this.#version));
+    this.#answer(encode(packet, this.#version));
   }
 
   /** Sends an acknowledgement, and logs it. */
   acknowledge(name: AckName, packetId: number, reasonCode = 0): void {
-    if (reasonCode === 0 || this.#version !== 5) this.#write(ackFrame(ACK_BYTE[name], packetId));
+    if (reasonCode === 0 || this.#version !== 5) this.#answer(ackFrame(ACK_BYTE[name], packetId));
     else this.send({ type: ACK_TYPE[name], packetId, reasonCode, properties: NO_PROPERTIES });
     const { log } = this.#broker;
     if (log.debug) log.event('ackSent', { client: this.client, packet: name, packetId, reasonCode });
@@ -198,6 +206,11 @@ export class Outlet {
       });
     }
     return true;
+  }
+
+  #answer(frame: Uint8Array): void {
+    this.#answers = this.#wire.unsentFrames === 0 ? 1 : this.#answers + 1;
+    this.#write(frame);
   }
 
   #write(frame: Uint8Array): void {

@@ -30,11 +30,23 @@ function listDirectory(directory: string): readonly string[] | undefined {
   }
 }
 
+/** The system's words for why a file cannot be read, as C programs print them. */
+const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  ENOTDIR: 'Not a directory',
+  ELOOP: 'Too many levels of symbolic links',
+};
+
+function systemText(error: NodeJS.ErrnoException): string {
+  return SYSTEM_TEXTS[error.code ?? ''] ?? error.message;
+}
+
 function readText(file: string): Uint8Array | FileTrouble {
   try {
     if (statSync(file).isDirectory()) return { trouble: 'is a directory', reason: 'a file was expected' };
     return readFileSync(file);
   } catch (error) {
-    return { trouble: 'cannot be opened', reason: error instanceof Error ? error.message : String(error) };
+    return { trouble: 'cannot be opened', reason: systemText(error as NodeJS.ErrnoException) };
   }
 }

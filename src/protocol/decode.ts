@@ -34,6 +34,13 @@ export class UnsupportedVersion extends ProtocolError {
   }
 }
 
+/** A CONNECT on a connection that has had one. [MQTT-3.1.0-2] */
+export class SecondConnect extends ProtocolError {
+  constructor() {
+    super(Reason.protocolError, 'a second CONNECT');
+  }
+}
+
 /** What a body is decoded with besides its bytes. `version` is 0 until a CONNECT was read. */
 export interface DecodeContext {
   version: ProtocolVersion | 0;
@@ -79,6 +86,7 @@ export const BODY_DECODERS: readonly (BodyDecoder | undefined)[] = [
 ];
 
 function decodeConnect(reader: Reader, _flags: number, context: DecodeContext): Connect {
+  if (context.version !== 0) throw new SecondConnect();
   const { version, bridge } = decodeProtocol(reader);
   context.version = version;
   const flags = reader.u8();

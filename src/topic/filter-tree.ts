@@ -12,6 +12,8 @@ interface Node<T> {
 
 /** Topics whose matches are remembered. An entry costs about 200 bytes and the list of its values. */
 const CACHE_SIZE = 4096;
+/** Values in all these lists, eight bytes each: many subscribers to many topics must not add up. */
+const CACHE_VALUES = 1 << 20;
 
 const NONE: readonly never[] = Object.freeze([]);
 
@@ -27,6 +29,7 @@ const NONE: readonly never[] = Object.freeze([]);
 export class FilterTree<T> {
   readonly #root: Node<T> = { level: '', parent: undefined, children: undefined, values: undefined };
   readonly #cache = new Map<string, readonly T[]>();
+  #cachedValues = 0;
 
   /** Adds a value; false if it was there. */
   add(filter: string, value: T): boolean {
@@ -69,15 +72,14 @@ export class FilterTree<T> {
     const known = this.#cache.get(topic);
     if (known !== undefined) return known;
     const found = this.#find(topic);
-    if (this.#cache.size >= CACHE_SIZE) this.#dropOldest();
-    this.#cache.set(topic, found);
+    this.#remember(topic, found);
     return found;
   }
 
   /** Forgets remembered matches that a change under `filter` could alter. */
   forget(filter: string): void {
-    if (hasWildcard(filter)) this.#cache.clear();
-    else this.#cache.delete(filter);
+    if (hasWildcard(filter)) this.#forgetAll();
+    else this.#drop(filter);
   }
 
   #find(topic: string): readonly T[] {
@@ -108,11 +110,28 @@ export class FilterTree<T> {
     return found.length === 0 ? NONE : found;
   }
 
+  #remember(topic: string, found: readonly T[]): void {
+    if (this.#cachedValues + found.length > CACHE_VALUES) this.#forgetAll();
+    else if (this.#cache.size >= CACHE_SIZE) this.#dropOldest();
+    this.#cache.set(topic, found);
+    this.#cachedValues += found.length;
+  }
+
+  #forgetAll(): void {
+    this.#cache.clear();
+    this.#cachedValues = 0;
+  }
+
+  #drop(topic: string): void {
+    this.#cachedValues -= this.#cache.get(topic)?.length ?? 0;
+    this.#cache.delete(topic);
+  }
+
   /** Makes room by forgetting the eighth that was remembered first. */
   #dropOldest(): void {
     let count = CACHE_SIZE / 8;
     for (const topic of this.#cache.keys()) {
-      this.#cache.delete(topic);
+      this.#drop(topic);
       if (--count === 0) return;
     }
   }

@@ -74,7 +74,7 @@ export class Client {
 
   /** Sends packets in one chunk. */
   send(...packets: readonly Packet[]): void {
-    this.wire.receive(Buffer.concat(packets.map((packet) => encode(packet, this.wire.version))));
+    this.wire.receive(Buffer.concat(packets.map((packet) => encode(packet, this.wire.version ?? 5))));
   }
 
   connect(clientId: string, options: ConnectOptions = {}): void {

@@ -19,8 +19,8 @@ export class FakeWire implements Wire {
   heard: ((packet: Packet) => void) | undefined;
   /** Frames it takes until it is full. */
   room: number = Infinity;
-  /** Decides how the bytes are read; set before the first packet. */
-  version: ProtocolVersion = 5;
+  /** Decides how the bytes are read; set before the first packet. Undefined: as the broker understood the client. */
+  version: ProtocolVersion | undefined = 5;
   connection: Connection | undefined;
   #decoder: Decoder | undefined;
   #held: Uint8Array[] = [];
@@ -31,7 +31,8 @@ export class FakeWire implements Wire {
 
   write(frame: Uint8Array): void {
     if (this.closed) return;
-    this.#decoder ??= new Decoder({ sender: 'server', maxPacketSize: 2 ** 28, version: this.version });
+    const version = this.version ?? this.connection?.outlet.version ?? 5;
+    this.#decoder ??= new Decoder({ sender: 'server', maxPacketSize: 2 ** 28, version });
     this.#decode(this.#decoder, Uint8Array.from(frame));
     this.unsentFrames++;
     this.unsentBytes += frame.length;

@@ -174,7 +174,7 @@ describe('the broker', { concurrency: 6 }, () => {
       process.kill(pid, 'SIGTERM');
     }
     while (existsSync(pidFile)) await sleep(20);
-    while (!/ terminating\n$/.test(readFileSync(log, 'utf8'))) await sleep(20);
+    while (!readFileSync(log, 'utf8').endsWith(' terminating\n')) await sleep(20);
   });
 
   test('-d with a bad configuration says so before it leaves', async () => {

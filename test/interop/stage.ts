@@ -2,9 +2,6 @@
 import { Program } from '../cli/program.ts';
 import type { Ended, Running } from '../cli/program.ts';
 
-/** What one client printed, and its exit code; -1 when it was killed. */
-export type Lines = Ended;
-
 /** Everything about a message that mosquitto_sub can tell, except the time. */
 export const EVERYTHING = '%t|%p|q%q|r%r|m%m|%l bytes|%C|%D|expires %E|%F|%P|%R|%S|alias %A';
 
@@ -16,7 +13,7 @@ export class Stage {
   readonly #title: string;
   readonly #subscriptions = new Map<string, number>();
   readonly #players = new Map<string, Program>();
-  readonly #ended: [name: string, ended: Lines][] = [];
+  readonly #ended: [name: string, ended: Ended][] = [];
 
   constructor(broker: Running, title: string) {
     this.#broker = broker;
@@ -63,7 +60,7 @@ export class Stage {
   }
 
   /** What every client said, in the order in which they ended. */
-  get said(): readonly (readonly [name: string, ended: Lines])[] {
+  get said(): readonly (readonly [name: string, ended: Ended])[] {
     return this.#ended.map(([name, { code, stdout, stderr }]) => [
       name,
       // the second may have changed between PUBLISH and delivery

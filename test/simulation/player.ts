@@ -49,6 +49,10 @@ export interface Connecting {
   readonly expiry: number;
   readonly receiveMaximum: number;
   readonly will: boolean;
+  /** Does not read at first. */
+  readonly full: boolean;
+  /** Acknowledges what came on its last connection before it is sent again. */
+  readonly late: boolean;
 }
 
 export class Player {
@@ -98,7 +102,8 @@ export class Player {
     if (previous !== undefined) previous.wire.heard = (packet) => assert.equal(packet.type, 'disconnect');
     this.client = client;
     this.will = will;
-    this.pending = [];
+    if (!options.late || !lives || cleanStart) this.pending = [];
+    client.wire.full = options.full;
     this.#inflight.clear();
     this.#subscribing.clear();
     this.#window = version === 5 ? receiveMaximum : this.#world.rig.broker.settings.maxInflightMessages;
@@ -135,7 +140,6 @@ export class Player {
     this.client!.wire.heard = () => assert.fail('a packet for a connection that is gone');
     this.client = undefined;
     this.will = undefined;
-    this.pending = [];
     const remembered = this.remembered!;
     if (remembered.expiry === 0) this.remembered = undefined;
     else if (remembered.expiry !== 0xffff_ffff)

@@ -22,8 +22,11 @@ function of(who: Who, what: string, run: (player: Player) => void, online = true
 }
 
 function connect(who: Who, options: Connecting): Command {
-  const { version, cleanStart, expiry, receiveMaximum, will } = options;
-  const what = `connects v${version}${cleanStart ? ' clean' : ''} ${expiry} s, ${receiveMaximum}${will ? ', will' : ''}`;
+  const { version, cleanStart, expiry, receiveMaximum, will, full, late } = options;
+  const flags = Object.entries({ clean: cleanStart, will, full, late }).flatMap(([name, on]) =>
+    on ? [name] : [],
+  );
+  const what = `connects v${version} ${expiry} s, ${receiveMaximum} ${flags.join(' ')}`;
   return of(who, what, (player) => player.connect(options), false);
 }
 
@@ -51,6 +54,8 @@ const options = fc.record({
   expiry: fc.constantFrom(0, 10, 1000, 0xffff_ffff),
   receiveMaximum: fc.constantFrom(1, 1, 2, 10),
   will: fc.boolean(),
+  full: fc.boolean(),
+  late: fc.boolean(),
 });
 /** As `options`, for a session that goes on. */
 const back = options.map((some) => ({ ...some, cleanStart: false, expiry: Math.max(some.expiry, 10) }));

@@ -100,14 +100,21 @@ export class World {
 
   /** All come back, read and acknowledge all: nothing is lost, and nothing is left. */
   async finish(): Promise<void> {
-    const options = { cleanStart: false, expiry: 1000, receiveMaximum: 10, will: false };
+    const options = {
+      cleanStart: false,
+      expiry: 1000,
+      receiveMaximum: 10,
+      will: false,
+      full: false,
+      late: false,
+    };
     for (const player of this.players) {
       if (player.remembered !== undefined && !player.online) player.connect({ version: 5, ...options });
     }
     for (const player of this.players) player.client?.wire.drain();
     for (let round = 0; round < 5; round++) {
       for (const player of this.players) {
-        while (player.pending.length > 0) player.acknowledge(0);
+        while (player.online && player.pending.length > 0) player.acknowledge(0);
         for (let left = player.remembered?.sent.size ?? 0; left > 0; left--) player.proceed(0);
       }
       await this.settle();

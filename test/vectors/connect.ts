@@ -174,7 +174,7 @@ const BAD_SINCE_311: readonly BodyRow[] = [
   [
     'CONNECT with a will of QoS 3',
     `${MQTT} * 1e 003c ? 0001 61 ? 0003 772f74 0002 6279`,
-    /QoS 3/,
+    /Will QoS \(3\)/,
     'MQTT-3.1.2-12',
   ],
   ['CONNECT that ends in the level', MQTT],
