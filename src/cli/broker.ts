@@ -30,7 +30,7 @@ export async function broker(argv: readonly string[], io: Io): Promise<number> {
   const parsed = parseBrokerArguments(argv);
   if (typeof parsed === 'string') {
     io.stderr(`${parsed}\n`);
-    if (parsed.startsWith('Error: Unknown option')) io.stdout(brokerUsage(io.name, VERSION)); // as Mosquitto
+    io.stdout(brokerUsage(io.name, VERSION));
     return EXIT.invalid;
   }
   if (parsed.show === 'version') {

@@ -112,7 +112,7 @@ describe('configuration files', { concurrency: 6 }, () => {
       run(zanzara('-c', scratch.path, '--test-config')),
     ]);
     const [, reason = ''] = linesOf(missing.stderr);
-    assert.match(reason, /no such file or directory/);
+    assert.match(reason, /No such file or directory/);
     assertRefused(missing, [`Error: Unable to open config file '${scratch.at('no.conf')}'.`, reason]);
     const { path } = scratch;
     const advice = `${path}: Name a file, or use include_dir for a directory.`;
