@@ -47,7 +47,7 @@ test('a file that cannot be read', () => {
   const nowhere = join(home, 'nowhere.conf');
   const [first, second] = lines(nowhere);
   assert.equal(first, `Error: Unable to open config file '${nowhere}'.`);
-No such file or directory$/);
+  assert.equal(second, `${nowhere}: No such file or directory`);
   assert.equal(lines(home)[0], `Error: Config file '${home}' is a directory.`);
 });
 
