@@ -1,6 +1,8 @@
 /** A first-in first-out queue. */
 
 const NO_SLOTS: never[] = [];
+/** A buffer of this size is kept when the queue drains, so that one that fills in bursts is not resized each time. */
+const KEPT_SLOTS = 64;
 
 /**
  * A ring buffer that doubles when full and shrinks when nearly empty, so that `push` and `shift` take constant
@@ -35,7 +37,7 @@ export class Queue<T> {
     this.#slots[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#slots.length - 1);
     this.#length--;
-    if (this.#slots.length > 16 && this.#length * 4 < this.#slots.length)
+    if (this.#slots.length > KEPT_SLOTS && this.#length * 4 < this.#slots.length)
       this.#resize(this.#slots.length / 2);
     return item;
   }

@@ -16,7 +16,7 @@ export const LIMITS: {
   packetBytes: 268_000_000,
   /** A connection without CONNECT closes after this; as Mosquitto. */
   connectSeconds: 20,
-  /** Received QoS 2 payload waiting for PUBREL in one session, bytes. Beyond it the connection closes with 0x97. */
+  /** Received packets of QoS 2 waiting for PUBREL in one session, bytes. Beyond it the connection closes with 0x97. */
   inboundBytes: 64 * 1024 * 1024,
   /** Bytes one wire holds for a peer that does not read, whatever the message limits say. */
   wireBytes: 64 * 1024 * 1024,

@@ -329,13 +329,29 @@ describe('a PUBLISH at QoS 2', () => {
     const rig = new Rig({ settings: { maxInflightMessages: 2, maxPacketSize: 0x0fff_ffff }, log: false });
     const client = rig.connect('c', { version: 4 });
     const payload = 'x'.repeat(LIMITS.inboundBytes / 4);
-    for (let packetId = 1; packetId <= 5; packetId++) {
+    for (let packetId = 1; packetId <= 4; packetId++) {
       client.sendPublish('t', payload, { qos: 2, packetId });
       client.expect('pubrec');
     }
     client.sendPublish('t', '', { qos: 2, packetId: 6 });
     client.expectClosed();
     assert.equal(rig.broker.stored.bytes, 0);
+  });
+
+  test('the bytes of topics and properties count as those of payloads do', () => {
+    const rig = new Rig({ settings: { maxInflightMessages: 0 }, log: false });
+    const long = 'x'.repeat(65_000);
+    for (const [version, properties] of [
+      [4, NO_PROPERTIES],
+      [5, { contentType: long }],
+    ] as const) {
+      const client = rig.connect('c', { version });
+      let packetId = 1;
+      while (!client.closed && packetId < 65_535) {
+        client.sendPublish(version === 4 ? long : 't', '', { qos: 2, packetId: packetId++, properties });
+      }
+      assert.ok(packetId < LIMITS.inboundBytes / 65_000 + 10, `${packetId} messages are held`);
+    }
   });
 });
 

@@ -117,7 +117,7 @@ function hold(connection: Connection, session: Session, packet: Publish, topic: 
     } else checkQuota(connection, session);
     const message = toMessage(connection, session, packet, topic).keep();
     connection.broker.stored.hold(message);
-    inbound.hold(packet.packetId, message);
+    inbound.hold(packet.packetId, message, connection.decoder.frame().length);
   }
   acknowledge(connection, packet, Reason.success);
 }

@@ -267,6 +267,22 @@ test('a session has so many subscriptions and no more; those it has may change',
   assert.equal(rig.broker.subscriptionCount, 1);
 });
 
+test('memory_limit refuses further subscriptions while the heap is over it', () => {
+  for (const version of VERSIONS) {
+    const rig = new Rig({ settings: { memoryLimit: 1000 } });
+    const client = rig.connect('c', { version });
+    client.subscribe('t');
+    rig.heapBytes = 1001;
+    rig.advance(1000);
+    const no = { 3: 1, 4: 0x80, 5: Reason.quotaExceeded }[version];
+    assert.deepEqual(client.subscribe(['t', 'u'], 1), [1, no]);
+    assert.equal(rig.broker.subscriptionCount, 1);
+    rig.heapBytes = 0;
+    rig.advance(1000);
+    assert.deepEqual(client.subscribe('u'), [0]);
+  }
+});
+
 test('a bridge gets no message of its own back, and retained ones as they are', () => {
   for (const version of [3, 4] as const) {
     const rig = new Rig();

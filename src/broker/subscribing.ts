@@ -3,6 +3,7 @@ import { ProtocolError } from '../protocol/error.ts';
 import type { Subscribe, SubscriptionRequest, Unsubscribe } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import { Reason } from '../protocol/reason.ts';
+import type { ReasonCode } from '../protocol/reason.ts';
 import { isShared, isTopicFilter, parseShared } from '../topic/topic.ts';
 import type { Connection } from './connection.ts';
 import { LIMITS } from './limits.ts';
@@ -65,11 +66,10 @@ function answer(
   const qos = Math.min(request.qos, connection.listener.settings.maxQos) as 0 | 1 | 2;
   const filter = mounted(connection, request.filter);
   if (log.debug) log.event('subscriptionRequested', { client, filter, qos, denied: !allowed });
-  if (!allowed) return refusal(connection, qos);
+  if (!allowed) return refusal(connection, qos, Reason.notAuthorized);
   const existing = session.subscriptions.get(filter);
-  if (existing === undefined && session.subscriptions.size >= LIMITS.subscriptionsPerSession) {
-    return connection.outlet.version === 5 ? Reason.quotaExceeded : Reason.unspecifiedError;
-  }
+  if (existing === undefined && !hasRoom(connection, session))
+    return refusal(connection, qos, Reason.quotaExceeded);
   const bridged = isBridge(connection);
   const subscription = existing ?? new Subscription(session, filter);
   const options = bridged ? { ...request, noLocal: true, retainAsPublished: true } : request; // as Mosquitto
@@ -84,10 +84,15 @@ function answer(
 }
 
 /** 3.1 has no code that says no: it is told the QoS it asked for, as Mosquitto. */
-function refusal(connection: Connection, qos: number): number {
+function refusal(connection: Connection, qos: number, reasonCode: ReasonCode): number {
   const { version } = connection.outlet;
-  if (version === 5) return Reason.notAuthorized;
+  if (version === 5) return reasonCode;
   return version === 4 ? Reason.unspecifiedError : qos;
+}
+
+/** Whether there may be one more subscription. */
+function hasRoom({ broker }: Connection, { subscriptions }: Session): boolean {
+  return subscriptions.size < LIMITS.subscriptionsPerSession && !broker.overMemory;
 }
 
 /** Retained messages at subscribe: §3.3.1.3, by retain handling; never for shared ones. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Inbound } from './inbound.ts';
-import type { Incoming } from './inbound.ts';
 
-interface Named extends Incoming {
+interface Named {
   readonly name: string;
+  readonly bytes: number;
 }
 
 function setup(): { inbound: Inbound<Named>; settled: string[] } {
@@ -15,7 +15,7 @@ function setup(): { inbound: Inbound<Named>; settled: string[] } {
 
 test('a message is held until it is released, once [MQTT-4.3.3-10]', () => {
   const { inbound, settled } = setup();
-  inbound.hold(7, { name: 'a', payloadBytes: 3 });
+  inbound.hold(7, { name: 'a', bytes: 3 }, 3);
   assert.equal(inbound.get(7)?.name, 'a');
   assert.deepEqual([inbound.size, inbound.bytes], [1, 3]);
   assert.equal(inbound.release(8), undefined);
@@ -28,8 +28,8 @@ test('a message is held until it is released, once [MQTT-4.3.3-10]', () => {
 
 test('another message under the same identifier takes its place, and the first is let go', () => {
   const { inbound, settled } = setup();
-  inbound.hold(7, { name: 'a', payloadBytes: 3 });
-  inbound.hold(7, { name: 'b', payloadBytes: 5 });
+  inbound.hold(7, { name: 'a', bytes: 3 }, 3);
+  inbound.hold(7, { name: 'b', bytes: 5 }, 5);
   assert.deepEqual([inbound.size, inbound.bytes], [1, 5]);
   assert.deepEqual(settled, ['a']);
   assert.equal(inbound.release(7)?.name, 'b');
@@ -63,7 +63,7 @@ function command(
       assert.equal(inbound.size, model.size);
       assert.equal(
         inbound.bytes,
-        [...model.values()].reduce((sum, { payloadBytes }) => sum + payloadBytes, 0),
+        [...model.values()].reduce((sum, { bytes }) => sum + bytes, 0),
       );
       for (const [packetId, message] of model) assert.equal(inbound.get(packetId), message);
     },
@@ -71,12 +71,12 @@ function command(
   };
 }
 
-function hold(packetId: number, payloadBytes: number): Command {
+function hold(packetId: number, bytes: number): Command {
   return command(`hold ${packetId}`, (model, inbound) => {
-    const message = { name: String(count++), payloadBytes };
+    const message = { name: String(count++), bytes };
     const before = model.get(packetId);
     model.set(packetId, message);
-    inbound.hold(packetId, message);
+    inbound.hold(packetId, message, bytes);
     return [before];
   });
 }

@@ -2,18 +2,19 @@
 
 import type { Holder } from './outbound.ts';
 
-/** A received message that waits for its PUBREL. */
-export interface Incoming {
-  readonly payloadBytes: number;
+/** A received message that waits for its PUBREL, and the bytes it came in. */
+interface Held<T> {
+  readonly message: T;
+  readonly bytes: number;
 }
 
 /**
  * Holds each QoS 2 message from its PUBLISH to its PUBREL, so that it is passed on once however often it is
  * sent. [MQTT-4.3.3-8] [MQTT-4.3.3-10]
  */
-export class Inbound<T extends Incoming> {
+export class Inbound<T> {
   /** Most sessions never receive QoS 2 and have none. */
-  #pending: Map<number, T> | undefined;
+  #pending: Map<number, Held<T>> | undefined;
   readonly #holder: Holder<T>;
   #bytes = 0;
 
@@ -27,31 +28,31 @@ export class Inbound<T extends Incoming> {
     return this.#pending?.size ?? 0;
   }
 
-  /** Payload bytes held. */
+  /** Bytes of the packets whose messages are held. */
   get bytes(): number {
     return this.#bytes;
   }
 
   get(packetId: number): T | undefined {
-    return this.#pending?.get(packetId);
+    return this.#pending?.get(packetId)?.message;
   }
 
   /** PUBLISH: holds the message, in the place of one by the same identifier. */
-  hold(packetId: number, message: T): void {
+  hold(packetId: number, message: T, bytes: number): void {
     this.release(packetId);
     this.#pending ??= new Map();
-    this.#pending.set(packetId, message);
-    this.#bytes += message.payloadBytes;
+    this.#pending.set(packetId, { message, bytes });
+    this.#bytes += bytes;
   }
 
   /** PUBREL: gives the message up; undefined if there is none. */
   release(packetId: number): T | undefined {
-    const message = this.#pending?.get(packetId);
-    if (message === undefined) return undefined;
+    const held = this.#pending?.get(packetId);
+    if (held === undefined) return undefined;
     this.#pending?.delete(packetId);
-    this.#bytes -= message.payloadBytes;
-    this.#holder.settled(message);
-    return message;
+    this.#bytes -= held.bytes;
+    this.#holder.settled(held.message);
+    return held.message;
   }
 
   clear(): void {

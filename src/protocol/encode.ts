@@ -1,4 +1,5 @@
 /** Packets to bytes: one small function for each control packet. */
+import { allocate } from './bytes.ts';
 import type { Ack, Auth, Connack, Connect, Disconnect, Packet, ProtocolVersion, Publish } from './packet.ts';
 import type { Suback, Subscribe, SubscriptionRequest, Unsuback, Unsubscribe } from './packet.ts';
 import { NO_PROPERTIES, PROPERTY_BY_NAME } from './properties.ts';
@@ -110,7 +111,12 @@ function encodeAck(packet: Ack, version: ProtocolVersion): Uint8Array {
 
 /** The four bytes of an acknowledgement that says nothing but its packet identifier. */
 export function ackFrame(firstByte: number, packetId: number): Uint8Array {
-  return Uint8Array.of(firstByte, 2, packetId >> 8, packetId & 0xff);
+  const frame = allocate(4);
+  frame[0] = firstByte;
+  frame[1] = 2;
+  frame[2] = packetId >> 8;
+  frame[3] = packetId;
+  return frame;
 }
 
 function encodeSubscribe(packet: Subscribe, version: ProtocolVersion): Uint8Array {
