@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/runs.ts';
 import { Outbound } from './outbound.ts';
 import type { OutboundLimits, Outgoing, OutgoingState, Sender } from './outbound.ts';
 
@@ -292,7 +293,6 @@ test('Outbound keeps order, window and limits, uses identifiers once and settles
     ],
     { maxCommands: 80, size: 'max' },
   );
-  const numRuns = 2000 * Number(process.env.ZANZARA_RUNS ?? 1);
   fc.assert(
     fc.property(commands, (all) => {
       const referee = new Referee();
@@ -305,6 +305,6 @@ test('Outbound keeps order, window and limits, uses identifiers once and settles
       fc.modelRun(() => ({ model: { connected: false }, real: { outbound, referee } }), all);
       finish({ outbound, referee });
     }),
-    { numRuns },
+    runs('outbound flow', 2000),
   );
 });

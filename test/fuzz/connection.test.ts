@@ -6,12 +6,9 @@ import { encode } from '../../src/protocol/encode.ts';
 import type { Packet, ProtocolVersion } from '../../src/protocol/packet.ts';
 import { Rig } from '../broker/rig.ts';
 import type { Client } from '../broker/client.ts';
+import { runs } from '../runs.ts';
 import { stream } from '../vectors/arbitrary.ts';
 import { BAD_VECTORS, bytes } from '../vectors/index.ts';
-
-/** The long form multiplies the runs. */
-const RUNS = Number(process.env.ZANZARA_RUNS ?? 1);
-const SEED = process.env.ZANZARA_SEED === undefined ? undefined : Number(process.env.ZANZARA_SEED);
 
 /** Few identifiers, so that clients take each other's place, sessions are resumed and wills cross. */
 const CLIENT_IDS = ['a', 'b', 'c'];
@@ -90,7 +87,6 @@ function send(client: Client, whole: Buffer, sizes: readonly number[]): void {
 }
 
 test('no bytes and no order of packets break the broker, and nothing stays behind', async () => {
-  const parameters = { numRuns: 400 * RUNS, ...(SEED !== undefined && { seed: SEED }) };
   await fc.assert(
     fc.asyncProperty(fc.array(visit, { minLength: 1, maxLength: 6 }), async (visits) => {
       const rig = new Rig({ settings: { persistentClientExpiration: 60 }, log: false });
@@ -120,6 +116,6 @@ test('no bytes and no order of packets break the broker, and nothing stays behin
       assert.equal(broker.shared.count, 0, 'shared subscriptions');
       assert.equal(broker.stored.count, broker.retained.count, 'stored messages');
     }),
-    parameters,
+    runs('connection fuzzer', 400),
   );
 });

@@ -1,6 +1,7 @@
 /** Clients that come and go in any order, and a broker that must lose nothing and send nothing twice. */
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../runs.ts';
 import type { Ack, QoS } from '../../src/protocol/packet.ts';
 import type { Connecting, Player } from './player.ts';
 import { IDS, TOPICS, World } from './world.ts';
@@ -101,13 +102,12 @@ const commands: fc.Arbitrary<Command>[] = [
 ];
 
 test('sessions lose no message, send none twice, keep the order and return every identifier', async () => {
-  const numRuns = 250 * Number(process.env.ZANZARA_RUNS ?? 1);
   await fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 120, size: 'max' }), async (all) => {
       const world = new World();
       await fc.asyncModelRun(() => ({ model: world, real: world }), all);
       await world.finish();
     }),
-    { numRuns },
+    runs('sessions', 250),
   );
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../runs.ts';
 import type { Packet, Publish } from '../../src/protocol/packet.ts';
 import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
 import { payloadText } from '../broker/client.ts';
@@ -180,13 +181,12 @@ test('a group works on every message, on those of QoS 2 once', () => {
     ],
     { maxCommands: 100, size: 'max' },
   );
-  const numRuns = 250 * Number(process.env.ZANZARA_RUNS ?? 1);
   fc.assert(
     fc.property(commands, (all) => {
       const group = new Group();
       fc.modelRun(() => ({ model: group, real: group }), all);
       group.finish();
     }),
-    { numRuns },
+    runs('shared subscriptions', 250),
   );
 });
