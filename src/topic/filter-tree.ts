@@ -14,6 +14,8 @@ interface Node<T> {
 const CACHE_SIZE = 4096;
 /** Values in all these lists, eight bytes each: many subscribers to many topics must not add up. */
 const CACHE_VALUES = 1 << 20;
+/** Longer topics are matched each time, so that peers cannot fill the cache with names of 64 KiB. */
+const LONGEST_CACHED = 256;
 
 const NONE: readonly never[] = Object.freeze([]);
 
@@ -72,7 +74,7 @@ export class FilterTree<T> {
     const known = this.#cache.get(topic);
     if (known !== undefined) return known;
     const found = this.#find(topic);
-    this.#remember(topic, found);
+    if (topic.length <= LONGEST_CACHED) this.#remember(topic, found);
     return found;
   }
 

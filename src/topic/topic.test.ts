@@ -137,3 +137,18 @@ test('The deepest topics and filters do not recurse', () => {
   retained.set(deep, 1);
   assert.deepEqual(retained.match('#'), [1]);
 });
+
+test('FilterTree.match holds through more topics and values than it remembers, and for topics it does not', () => {
+  const tree = new FilterTree<number>();
+  for (let value = 0; value < 600; value++) tree.add('#', value);
+  tree.add('t/7', -1);
+  for (let topic = 0; topic < 5000; topic++) {
+    assert.equal(tree.match(`t/${topic}`).length, topic === 7 ? 601 : 600);
+  }
+  tree.remove('t/7', -1);
+  assert.equal(tree.match('t/7').length, 600);
+  const long = 'x'.repeat(65_535);
+  assert.equal(tree.match(long).length, 600);
+  tree.add(long, -2);
+  assert.equal(tree.match(long).length, 601);
+});
