@@ -483,9 +483,26 @@ describe('clear', () => {
     resume();
     outbound.clear();
     line.full = false;
+    assert.equal(outbound.open, true);
     outbound.refill();
     assert.equal(line.take(), '');
-    assert.equal(outbound.open, true);
+  });
+
+  test('leaves no trace in the limits', () => {
+    const { outbound, line, offer, resume } = setup({ inflightMessages: 2, inflightBytes: 10, queuedBytes: 10 });
+    offer('ab', 1, 5);
+    outbound.suspend();
+    offer('cd', 1, 5);
+    line.full = true;
+    resume();
+    outbound.clear();
+    line.full = false;
+    line.take();
+    assert.equal(offer('efghi', 1, 4), 'sent sent waiting waiting waiting');
+    assert.equal(offer('j', 1, 4), 'dropped');
+    assert.equal(line.take().split(' ').length, 2);
+    outbound.clear();
+    assert.equal(offer('klm', 1, 10), 'sent waiting dropped');
   });
 });
 
