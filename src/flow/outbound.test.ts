@@ -489,7 +489,11 @@ describe('clear', () => {
   });
 
   test('leaves no trace in the limits', () => {
-    const { outbound, line, offer, resume } = setup({ inflightMessages: 2, inflightBytes: 10, queuedBytes: 10 });
+    const { outbound, line, offer, resume } = setup({
+      inflightMessages: 2,
+      inflightBytes: 10,
+      queuedBytes: 10,
+    });
     offer('ab', 1, 5);
     outbound.suspend();
     offer('cd', 1, 5);
