@@ -211,6 +211,12 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
     ],
     'mosquitto-1.4': NOTHING,
   },
+  tlsNegotiated: {
+    level: 'notice',
+    aboutConnection: ALWAYS,
+    mosquitto: ({ client, version, cipher }) => `Client ${client} negotiated ${version} cipher ${cipher}`,
+    'mosquitto-1.4': NOTHING,
+  },
   noWillSpecified: {
     level: 'debug',
     aboutConnection: ALWAYS,

@@ -113,6 +113,7 @@ export interface LogEvents {
     readonly qos: number;
   };
   noWillSpecified: ClientField;
+  tlsNegotiated: ClientField & { readonly version: string; readonly cipher: string };
   connackSent: ClientField & { readonly sessionPresent: boolean; readonly reasonCode: number };
   /** `detail` is the system's error text when `cause` is `socket error`, or the problem found in a packet. */
   clientDisconnected: ClientField &

@@ -1,24 +1,55 @@
 /** The port to whoever decides what clients may do. */
 import type { PeerAddress } from '../base/log-events.ts';
-import type { ProtocolVersion } from '../protocol/packet.ts';
+import type { ProtocolVersion, QoS } from '../protocol/packet.ts';
+import type { Properties } from '../protocol/properties.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
+import type { Listener } from './limits.ts';
 
-/** What a client says of itself in CONNECT, and where it came in. */
+/** A client certificate that the transport has verified. */
+export interface Certificate {
+  /** The first common name of the subject, if it has one that is UTF-8 without a NUL. */
+  readonly commonName: string | undefined;
+  /** The subject as RFC 2253 writes it: `CN=sensor,O=Example`. Empty where only the name is known. */
+  readonly subject: string;
+  /** The certificate itself, DER; undefined where a proxy has seen it and we have not. */
+  readonly raw: Uint8Array | undefined;
+}
+
+/** What the transport has proved of a peer before its first packet. */
+export interface Identity {
+  readonly tls?: { readonly version: string; readonly cipher: string };
+  readonly certificate?: Certificate;
+  /** The identity of a pre-shared key. */
+  readonly pskIdentity?: string;
+}
+
+/** What a client says of itself in CONNECT, what its transport has proved, and where it came in. */
 export interface Credentials {
   readonly clientId: string;
   readonly username?: string;
   readonly password?: Uint8Array;
   readonly version: ProtocolVersion;
   readonly peer: PeerAddress;
-  readonly listenerPort: number;
-  /** Whether the listener lets clients in that no backend knows. */
-  readonly allowAnonymous: boolean;
+  readonly identity: Identity | undefined;
+  readonly listener: Listener;
 }
 
-/** Who a client turned out to be: what later questions are asked about. */
+/** Who a client turned out to be: what later questions are asked about. One object per connection of a client. */
 export interface Principal {
   readonly clientId: string;
   readonly username?: string;
+  /** Where it came in: the rules of that listener count. Undefined for a session whose client has not come back. */
+  readonly listener?: Listener;
+  readonly peer?: PeerAddress;
+  readonly version?: ProtocolVersion;
+}
+
+/** The message that a question is about, as far as rules may look at it. */
+export interface MessageView {
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: Properties;
 }
 
 /** The answer to one step of authentication. `data` goes to the client as Authentication Data. */
@@ -42,8 +73,11 @@ export interface Access {
   authenticate(credentials: Credentials): Verdict | Promise<Verdict>;
   /** Begins an enhanced authentication; undefined if the method is not supported. */
   exchange(method: string, credentials: Credentials): Exchange | undefined;
-  mayPublish(principal: Principal, topic: string): boolean | Promise<boolean>;
-  maySubscribe(principal: Principal, filter: string): boolean | Promise<boolean>;
+  mayPublish(principal: Principal, topic: string, message: MessageView): boolean | Promise<boolean>;
+  maySubscribe(principal: Principal, filter: string, qos: QoS): boolean | Promise<boolean>;
+  mayUnsubscribe(principal: Principal, filter: string): boolean | Promise<boolean>;
   /** Asked for every delivery, so it answers at once. */
-  mayReceive(principal: Principal, topic: string): boolean;
+  mayReceive(principal: Principal, topic: string, message: MessageView): boolean;
+  /** After the rules have changed: whether a client that was let in would be let in now. */
+  mayStay(principal: Principal): boolean;
 }

@@ -4,7 +4,7 @@ import type { PeerAddress } from '../base/log-events.ts';
 import { TimerWheel } from '../base/timer-wheel.ts';
 import { TopicNames } from '../protocol/topic-names.ts';
 import { FilterTree } from '../topic/filter-tree.ts';
-import type { Access, Principal } from './access.ts';
+import type { Access, Identity, MessageView, Principal } from './access.ts';
 import type { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
 import { Counters } from './counters.ts';
@@ -84,8 +84,11 @@ export class Broker {
     return this.clock.now();
   }
 
-  /** A transport has accepted a peer. Undefined if there are too many already: the transport then closes. */
-  accept(wire: Wire, listener: Listener, peer: PeerAddress): Connection | undefined {
+  /**
+   * A transport has accepted a peer. Undefined if there are too many already: the transport then closes. What the
+   * transport proves of the peer later, by TLS, goes to `Connection.identity` before the first byte.
+   */
+  accept(wire: Wire, listener: Listener, peer: PeerAddress, identity?: Identity): Connection | undefined {
     const { maxConnections } = listener.settings;
     const { globalMaxConnections } = this.settings;
     this.counters.sockets++;
@@ -97,7 +100,7 @@ export class Broker {
       return undefined;
     }
     listener.connections++;
-    return new Connection(this, wire, listener, peer);
+    return new Connection(this, wire, listener, peer, identity);
   }
 
   /**
@@ -119,13 +122,13 @@ export class Broker {
   }
 
   /** Whether a client may publish to a topic: those of the broker itself are closed, whatever the backend says. */
-  mayPublish(principal: Principal, topic: string): boolean | Promise<boolean> {
-    return isOpenTopic(topic) && this.access.mayPublish(principal, topic);
+  mayPublish(principal: Principal, topic: string, message: MessageView): boolean | Promise<boolean> {
+    return isOpenTopic(topic) && this.access.mayPublish(principal, topic, message);
   }
 
   /** Publishes for someone who is not there to be told: a will. Nothing happens if it is not allowed. */
   publishFor(principal: Principal, message: Message): void {
-    const allowed = this.mayPublish(principal, message.topic);
+    const allowed = this.mayPublish(principal, message.topic, message);
     if (allowed === true) this.publish(message);
     else if (allowed !== false) this.#publishLater(allowed, message.keep());
   }
@@ -155,6 +158,20 @@ export class Broker {
     if (retainExpiryInterval > 0 && now >= this.#nextSweep) {
       this.retained.sweep(now);
       this.#nextSweep = now + retainExpiryInterval * 1000;
+    }
+  }
+
+  /**
+   * The rules have changed: clients that would not be let in any more are closed, and messages of QoS 2 that wait
+   * for their PUBREL and may not be published any more are dropped. What is to be received is asked about at the
+   * gate in any case.
+   */
+  reconsider(): void {
+    for (const connection of this.connections) connection.reconsider();
+    for (const session of this.sessions.values()) {
+      session.inbound.filter(
+        (message) => this.mayPublish(session.principal, message.topic, message) !== false,
+      );
     }
   }
 

@@ -9,7 +9,7 @@ import type { Connect, Disconnect, Packet } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import { Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
-import type { Exchange } from './access.ts';
+import type { Exchange, Identity } from './access.ts';
 import { acknowledged, completed, received, released } from './acknowledging.ts';
 import { authenticate, connect, reauthenticate, refuse } from './handshake.ts';
 import type { Broker } from './broker.ts';
@@ -57,15 +57,18 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   state: ConnectionState = NEW;
   second: number | undefined;
   readonly wire: Wire;
+  /** What the transport has proved of the peer; set before the first byte. */
+  identity: Identity | undefined;
   #heardAt: number;
   #waiting = false;
   #backlog: Uint8Array[] = [];
 
-  constructor(broker: Broker, wire: Wire, listener: Listener, peer: PeerAddress) {
+  constructor(broker: Broker, wire: Wire, listener: Listener, peer: PeerAddress, identity?: Identity) {
     this.broker = broker;
     this.listener = listener;
     this.peer = peer;
     this.wire = wire;
+    this.identity = identity;
     this.outlet = new Outlet(broker, wire, this, peer.address);
     const { maxPacketSize } = broker.settings;
     this.decoder = new Decoder({ sender: 'client', maxPacketSize, topics: broker.topics });
@@ -116,6 +119,13 @@ export class Connection implements OutletOwner, Publisher, Deadline {
       this.broker.log.event('disconnectSent', { client: this.outlet.client, reasonCode });
     }
     this.#finish(causeOf(reasonCode), true, detail);
+  }
+
+  /** The rules have changed: as Mosquitto, a client that would not be let in now goes, with no word and no will. */
+  reconsider(): void {
+    const { state, broker } = this;
+    if (state.name === 'open' && !broker.access.mayStay(state.agreement.session.principal))
+      this.#finish('normal', false);
   }
 
   /** Closes without a word to the peer. */

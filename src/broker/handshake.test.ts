@@ -255,8 +255,8 @@ describe('basic authentication', () => {
       clientId: 'c',
       username: 'ada',
       version: 4,
-      listenerPort: 1234,
-      allowAnonymous: true,
+      listener: rig.listener,
+      identity: undefined,
     });
     assert.deepEqual(rig.access.asked, ['c connect ada']);
     assert.equal(

@@ -7,8 +7,9 @@ import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { connectReturnCode, Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
-import type { Credentials, Exchange, Principal, Verdict } from './access.ts';
+import type { Exchange, Principal, Verdict } from './access.ts';
 import { checkConnect, roomForClient } from './connect-rules.ts';
+import { credentialsOf, principalOf, usernameOf, withNames } from './credentials.ts';
 import type { Agreement, Connection, ConnectionState } from './connection.ts';
 import type { Session } from './session.ts';
 import { NEVER } from './session.ts';
@@ -30,13 +31,17 @@ type Authenticating = Extract<ConnectionState, { name: 'authenticating' }>;
 export function connect(connection: Connection, packet: Connect): void {
   const { outlet, listener } = connection;
   outlet.version = packet.version;
-  const named = listener.settings.useUsernameAsClientId
-    ? { ...packet, clientId: packet.username ?? '' }
-    : packet;
+  const username = usernameOf(connection, packet);
+  const named = withNames(packet, username, listener.settings);
   if (named.clientId !== '') outlet.client = named.clientId;
   const refusal = checkConnect(named, connection.broker, listener.settings);
   if (refusal !== undefined) {
     reply(connection, refusal.reasonCode, refusal.reason);
+    return;
+  }
+  if (listener.settings.usernameFrom !== 'connect') {
+    if (username === undefined) reply(connection, Reason.badUserNameOrPassword);
+    else accept(connection, named, principalOf(connection, named), undefined);
     return;
   }
   const method = packet.properties.authenticationMethod;
@@ -131,19 +136,6 @@ function answerTo(level: number): ProtocolVersion {
   return version === 3 || version === 4 ? version : 5;
 }
 
-function credentialsOf(connection: Connection, packet: Connect): Credentials {
-  const { settings } = connection.listener;
-  return {
-    clientId: packet.clientId,
-    ...(packet.username !== undefined && { username: packet.username }),
-    ...(packet.password !== undefined && { password: packet.password }),
-    version: packet.version,
-    peer: connection.peer,
-    listenerPort: settings.port,
-    allowAnonymous: settings.allowAnonymous,
-  };
-}
-
 function settle(
   connection: Connection,
   verdict: Verdict | Promise<Verdict>,
@@ -173,7 +165,7 @@ function accept(
     reply(connection, refusal);
     return;
   }
-  const clientId = packet.clientId === '' ? generateId(connection) : packet.clientId;
+  const clientId = who.clientId === '' ? generateId(connection) : who.clientId; // a plugin may give another one
   const keepAliveSeconds = limitedKeepAlive(packet, settings.maxKeepAlive);
   const limits = {
     inflightMessages:
@@ -340,8 +332,12 @@ function logConnected(
     keepAliveSeconds,
     ...(who.username !== undefined && { username: who.username }),
   });
-  if (!broker.log.debug) return;
-  const { will } = packet;
+  if (broker.log.debug) logWill(connection, packet);
+  const tls = connection.identity?.tls;
+  if (tls !== undefined) broker.log.event('tlsNegotiated', { client, ...tls });
+}
+
+function logWill({ broker, outlet: { client } }: Connection, { will }: Connect): void {
   if (will === undefined) broker.log.event('noWillSpecified', { client });
   else {
     const { topic, qos, retain, payload } = will;

@@ -33,6 +33,8 @@ export const LIMITS: {
 /** Settings of the broker as a whole. Zero is "no limit" for counts and sizes, as in Mosquitto. */
 export interface BrokerSettings {
   allowDuplicateMessages: boolean;
+  /** Whether a retained message is kept from subscribers once its publisher may not publish it any more. */
+  checkRetainSource: boolean;
   clientIdPrefix: string | undefined;
   globalMaxClients: number;
   globalMaxConnections: number;
@@ -61,6 +63,7 @@ export interface BrokerSettings {
 
 export const DEFAULT_SETTINGS: Readonly<BrokerSettings> = {
   allowDuplicateMessages: true,
+  checkRetainSource: false,
   clientIdPrefix: undefined,
   globalMaxClients: 0,
   globalMaxConnections: 0,
@@ -96,6 +99,8 @@ export interface ListenerSettings {
   mountPoint: string;
   protocolVersions: ReadonlySet<ProtocolVersion>;
   useUsernameAsClientId: boolean;
+  /** Where the user name comes from: CONNECT, or what the transport has proved; the password then does not count. */
+  usernameFrom: 'connect' | 'identity' | 'subject';
 }
 
 export const DEFAULT_LISTENER: Readonly<ListenerSettings> = {
@@ -110,6 +115,7 @@ export const DEFAULT_LISTENER: Readonly<ListenerSettings> = {
   mountPoint: '',
   protocolVersions: new Set<ProtocolVersion>([3, 4, 5]),
   useUsernameAsClientId: false,
+  usernameFrom: 'connect',
 };
 
 /** One listener as the broker knows it: its settings, which a reload may replace, and who came through it. */

@@ -5,6 +5,7 @@ import type { ProtocolVersion, QoS } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { publishFrame, stamped } from '../protocol/publish-frame.ts';
+import type { Principal } from './access.ts';
 import type { Clock } from './clock.ts';
 
 /** Payloads up to this size are copied into shared slabs; larger ones get memory of their own. Bytes. */
@@ -20,6 +21,8 @@ export interface MessageFields {
   readonly expiresAt: number;
   /** The client identifier of the publisher; empty for the broker's own messages. */
   readonly publisher: string;
+  /** Who that was, for `check_retain_source`; undefined for the broker's own messages. */
+  readonly source?: Principal | undefined;
 }
 
 /** A frame that is shared by all subscribers of one layout, and what it depends on. */
@@ -40,6 +43,7 @@ export class Message implements MessageFields {
   readonly properties: Properties;
   readonly expiresAt: number;
   readonly publisher: string;
+  readonly source: Principal | undefined;
   /** How many hold it; `StoredMessages` counts. */
   holders = 0;
   #payload: Uint8Array;
@@ -58,6 +62,7 @@ export class Message implements MessageFields {
     this.properties = fields.properties;
     this.expiresAt = fields.expiresAt;
     this.publisher = fields.publisher;
+    this.source = fields.source;
     this.#payload = fields.payload;
   }
 

@@ -33,7 +33,7 @@ export function receivePublish(connection: Connection, session: Session, packet:
     refuse(connection, session, packet, Reason.quotaExceeded); // "too large" is no code of a PUBACK [MQTT-3.4.2-1]
     return;
   }
-  const allowed = broker.mayPublish(session.principal, topic);
+  const allowed = broker.mayPublish(session.principal, topic, packet);
   if (typeof allowed === 'boolean') decided(connection, session, packet, topic, allowed);
   else connection.await(allowed, (yes) => decided(connection, session, packet, topic, yes));
 }
@@ -160,6 +160,7 @@ function toMessage(connection: Connection, session: Session, packet: Publish, to
     properties: properties.topicAlias === undefined ? properties : withoutAlias(properties),
     expiresAt: expiry === undefined ? 0 : connection.broker.now + expiry * 1000,
     publisher: session.clientId,
+    source: session.principal,
   });
 }
 

@@ -60,6 +60,13 @@ export class Replay {
   #send(message: Message, subscription: Subscription): void {
     if (this.#session.subscriptions.get(subscription.filter) !== subscription) return;
     if (this.#broker.retained.get(message.topic, this.#broker.now) !== message) return;
+    if (this.#broker.settings.checkRetainSource && !this.#mayStillPublish(message)) return;
     this.#session.deliver(message, subscription, undefined, true);
+  }
+
+  /** `check_retain_source`: the publisher may have lost the right since. A backend that must think counts as no. */
+  #mayStillPublish(message: Message): boolean {
+    const { source, topic } = message;
+    return source === undefined || this.#broker.access.mayPublish(source, topic, message) === true;
   }
 }

@@ -82,17 +82,17 @@ describe('the one gate', () => {
     assert.equal(rig.stored, 0);
   });
 
-  test('asks in the name of whoever has the session now', () => {
+  test('what waits for one user is not for another with the same client identifier', () => {
     const rig = new Rig();
     const options = { cleanStart: false, expiry: 1000 };
     const ada = rig.connect('c', { ...options, username: 'ada' });
     ada.subscribe('t', 1);
     ada.cut();
     rig.connect('p').publish('t', 'x', { qos: 1 });
-    const asked: unknown[] = [];
-    rig.access.mayReceive = (principal) => asked.push(principal) > 0;
-    rig.connect('c', { ...options, username: 'eve' }).expect('publish');
-    assert.deepEqual(asked, [{ clientId: 'c', username: 'eve' }]);
+    const eve = rig.connect('c', { ...options, username: 'eve' });
+    assert.equal(eve.connack?.sessionPresent, false);
+    eve.expectNothing();
+    assert.deepEqual([rig.broker.subscriptionCount, rig.stored], [0, 0]);
   });
 });
 

@@ -86,7 +86,7 @@ export class Session implements Sender<Delivery> {
   deliver(message: Message, subscription: Subscription, group?: ShareGroup, replayed = false): void {
     // [MQTT-3.8.3-3]
     if (subscription.noLocal && message.publisher === this.clientId && !replayed) return;
-    if (!this.#broker.access.mayReceive(this.principal, message.topic)) return;
+    if (!this.#broker.access.mayReceive(this.principal, message.topic, message)) return;
     const most = subscription.qos;
     const qos = message.qos > most || this.#broker.settings.upgradeOutgoingQos ? most : message.qos; // [MQTT-3.8.4-8]
     const retain = replayed || (subscription.retainAsPublished && message.retain); // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
@@ -120,7 +120,7 @@ export class Session implements Sender<Delivery> {
     const { message } = delivery;
     if (delivery.waited || dup) {
       if (!dup && message.expired(this.#broker.now)) return false;
-      if (!this.#broker.access.mayReceive(this.principal, message.topic)) return false;
+      if (!this.#broker.access.mayReceive(this.principal, message.topic, message)) return false;
     }
     return this.#outlet!.publish(delivery, dup);
   }

@@ -46,7 +46,8 @@ export class Sessions {
 
   /**
    * The session of a client that connects. One connection of a client is left: the other is told and closed
-   * [MQTT-3.1.4-3]. A clean start ends the session that was there [MQTT-3.1.2-4]; else it is resumed [MQTT-3.1.2-5].
+   * [MQTT-3.1.4-3]. A clean start ends the session that was there [MQTT-3.1.2-4]; else it is resumed [MQTT-3.1.2-5],
+   * unless it is another user's: a client identifier is no secret, and what waits for one user is not for another.
    */
   open(
     principal: Principal,
@@ -56,7 +57,7 @@ export class Sessions {
     const { clientId } = principal;
     this.#byClientId.get(clientId)?.outlet?.takeOver();
     const old = this.#byClientId.get(clientId);
-    if (old !== undefined && !cleanStart) {
+    if (old !== undefined && !cleanStart && old.principal.username === principal.username) {
       this.#cancelExpiry(old);
       old.will?.cancel(); // back before the delay has passed [MQTT-3.1.3-9]
       old.principal = principal;

@@ -190,12 +190,34 @@ describe('UNSUBSCRIBE', () => {
 });
 
 describe('the access backend', () => {
-  test('is asked about each filter as it will be matched, and about no UNSUBSCRIBE', () => {
+  test('is asked about each filter as it will be matched', () => {
     const rig = new Rig();
     const client = rig.connect('c', {}, rig.listen({ mountPoint: 'site/' }));
     client.subscribe(['a/#', '$share/g/b']);
     client.unsubscribe('a/#');
-    assert.deepEqual(rig.access.asked, ['c connect', 'c subscribe site/a/#', 'c subscribe $share/g/site/b']);
+    assert.deepEqual(rig.access.asked, [
+      'c connect',
+      'c subscribe site/a/#',
+      'c subscribe $share/g/site/b',
+      'c unsubscribe site/a/#',
+    ]);
+  });
+
+  test('that takes its time over an UNSUBSCRIBE, and refuses a part of it', async () => {
+    const rig = new Rig();
+    const client = rig.connect('c');
+    client.subscribe(['a', 'b']);
+    rig.access.hold('unsubscribe');
+    rig.access.deny('c unsubscribe a');
+    client.send({ type: 'unsubscribe', packetId: 9, filters: ['a', 'b'], properties: NO_PROPERTIES });
+    client.expectNothing();
+    rig.access.answer();
+    await rig.settle();
+    client.expectNothing();
+    rig.access.answer();
+    await rig.settle();
+    client.expect('unsuback', { packetId: 9, reasonCodes: [Reason.notAuthorized, Reason.success] });
+    assert.equal(rig.broker.subscriptionCount, 1);
   });
 
   test('that says no to a filter that was allowed leaves the subscription as it was', () => {

@@ -39,7 +39,7 @@ function next(
       codes.push(answer(connection, session, packet, request, allowed, made));
     };
     const filter = mounted(connection, request.filter);
-    const allowed = connection.broker.access.maySubscribe(session.principal, filter);
+    const allowed = connection.broker.access.maySubscribe(session.principal, filter, request.qos);
     if (typeof allowed === 'boolean') take(allowed);
     else {
       connection.await(allowed, (yes) => {
@@ -148,26 +148,48 @@ function isBridge({ state }: Connection): boolean {
 
 /** One UNSUBSCRIBE, answered with one UNSUBACK. [MQTT-3.10.4-4] */
 export function unsubscribe(connection: Connection, session: Session, packet: Unsubscribe): void {
-  const { broker, outlet } = connection;
-  const client = session.clientId;
-  if (broker.log.debug) broker.log.event('unsubscribeReceived', { client });
+  const { log } = connection.broker;
+  if (log.debug) log.event('unsubscribeReceived', { client: session.clientId });
   if (!packet.filters.every((filter) => isTopicFilter(filter))) {
     throw new ProtocolError(Reason.malformedPacket, 'UNSUBSCRIBE with an invalid filter');
   }
-  const reasonCodes = packet.filters.map((wanted) => {
-    const filter = mounted(connection, wanted);
-    if (broker.log.debug) broker.log.event('unsubscriptionRequested', { client, filter });
-    broker.log.event('unsubscribed', { client, filter });
-    return remove(connection, session, filter) ? Reason.success : Reason.noSubscriptionExisted;
-  });
-  if (broker.log.debug) broker.log.event('unsubackSent', { client });
+  nextRemoval(connection, session, packet, []);
+}
+
+/** Handles the filters from `reasonCodes.length` on; goes on later if the access backend takes its time. */
+function nextRemoval(
+  connection: Connection,
+  session: Session,
+  packet: Unsubscribe,
+  reasonCodes: number[],
+): void {
+  const { broker, outlet } = connection;
+  while (reasonCodes.length < packet.filters.length) {
+    const filter = mounted(connection, packet.filters[reasonCodes.length]!);
+    const take = (allowed: boolean): void => {
+      reasonCodes.push(allowed ? remove(connection, session, filter) : Reason.notAuthorized);
+    };
+    const allowed = broker.access.mayUnsubscribe(session.principal, filter);
+    if (typeof allowed === 'boolean') take(allowed);
+    else {
+      connection.await(allowed, (yes) => {
+        take(yes);
+        nextRemoval(connection, session, packet, reasonCodes);
+      });
+      return;
+    }
+  }
+  if (broker.log.debug) broker.log.event('unsubackSent', { client: session.clientId });
   outlet.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
 }
 
-function remove(connection: Connection, session: Session, filter: string): boolean {
+function remove({ broker }: Connection, session: Session, filter: string): ReasonCode {
+  const client = session.clientId;
+  if (broker.log.debug) broker.log.event('unsubscriptionRequested', { client, filter });
+  broker.log.event('unsubscribed', { client, filter });
   const subscription = session.subscriptions.get(filter);
-  if (subscription === undefined) return false;
+  if (subscription === undefined) return Reason.noSubscriptionExisted;
   session.subscriptions.delete(filter); // [MQTT-3.10.4-1] [MQTT-3.10.4-2]
-  connection.broker.unsubscribe(subscription);
-  return true;
+  broker.unsubscribe(subscription);
+  return Reason.success;
 }

@@ -50,6 +50,7 @@ export class PendingWill implements Deadline {
       properties: withoutDelay(properties),
       expiresAt: expiry === undefined ? 0 : this.#broker.now + expiry * 1000,
       publisher: this.#session.clientId,
+      source: this.#session.principal,
     });
     this.#broker.publishFor(this.#session.principal, message);
   }

@@ -55,6 +55,11 @@ export class Inbound<T> {
     return held.message;
   }
 
+  /** Drops the messages that fail a test; their PUBREL will find nothing. */
+  filter(test: (message: T) => boolean): void {
+    for (const [packetId, { message }] of this.#pending ?? []) if (!test(message)) this.release(packetId);
+  }
+
   clear(): void {
     for (const packetId of this.#pending?.keys() ?? []) this.release(packetId);
   }

@@ -1,6 +1,6 @@
 /** The composition root: a configuration becomes a running broker with its listeners and its log. */
 import { randomBytes } from 'node:crypto';
-import { anonymousAccess } from '../access/anonymous.ts';
+import { AccessChain } from '../access/chain.ts';
 import { DEFAULT_LOG_SETTINGS, Log } from '../base/log.ts';
 import { Broker } from '../broker/broker.ts';
 import { Message } from '../broker/message.ts';
@@ -69,7 +69,7 @@ export class Server {
     const broker = new Broker(
       {
         clock: { now: Date.now },
-        access: anonymousAccess,
+        access: new AccessChain([]),
         log: this.log,
         random: randomBytes,
         heapBytes: () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers,

@@ -20,6 +20,7 @@ function orNone(value: number | undefined): number {
 export function brokerSettings({ global }: Config): BrokerSettings {
   return {
     allowDuplicateMessages: global.allow_duplicate_messages,
+    checkRetainSource: global.check_retain_source,
     clientIdPrefix: global.clientid_prefixes,
     globalMaxClients: orNone(global.global_max_clients),
     globalMaxConnections: orNone(global.global_max_connections),
@@ -53,7 +54,14 @@ export function listenerSettings(listener: ListenerConfig): ListenerSettings {
     mountPoint: listener.mount_point ?? '',
     protocolVersions: new Set(listener.accept_protocol_versions as readonly ProtocolVersion[]),
     useUsernameAsClientId: listener.use_username_as_clientid,
+    usernameFrom: usernameFrom(listener),
   };
+}
+
+/** As Mosquitto: the identity goes before the subject. */
+function usernameFrom(listener: ListenerConfig): ListenerSettings['usernameFrom'] {
+  if (listener.use_identity_as_username) return 'identity';
+  return listener.use_subject_as_username ? 'subject' : 'connect';
 }
 
 export function logSettings({ global }: Config, verbosity: Verbosity): LogSettings {

@@ -5,7 +5,7 @@ import { Reason } from '../../src/protocol/reason.ts';
 import type { ReasonCode } from '../../src/protocol/reason.ts';
 
 /** What is asked. */
-export type Verb = 'connect' | 'step' | 'publish' | 'subscribe' | 'receive';
+export type Verb = 'connect' | 'step' | 'publish' | 'subscribe' | 'unsubscribe' | 'receive';
 
 interface Held {
   readonly answer: () => void;
@@ -97,6 +97,14 @@ export class ScriptedAccess implements Access {
 
   maySubscribe({ clientId }: Principal, filter: string): boolean | Promise<boolean> {
     return this.#soon('subscribe', this.#ask('subscribe', `${clientId} subscribe ${filter}`));
+  }
+
+  mayUnsubscribe({ clientId }: Principal, filter: string): boolean | Promise<boolean> {
+    return this.#soon('unsubscribe', this.#ask('unsubscribe', `${clientId} unsubscribe ${filter}`));
+  }
+
+  mayStay({ clientId }: Principal): boolean {
+    return !this.#denied.has(`${clientId} stay`);
   }
 
   mayReceive({ clientId }: Principal, topic: string): boolean {
