@@ -14,9 +14,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   flow: ['protocol', 'base'],
   broker: ['flow', 'topic', 'protocol', 'base'],
   transport: ['broker', 'base'],
-  access: ['broker', 'protocol', 'base'],
+  access: ['broker', 'topic', 'protocol', 'base'],
+  plugin: ['access', 'broker', 'topic', 'protocol', 'base'],
   config: ['base'],
-  server: ['transport', 'access', 'config', 'broker', 'flow', 'topic', 'protocol', 'base'],
+  server: ['plugin', 'transport', 'access', 'config', 'broker', 'flow', 'topic', 'protocol', 'base'],
   cli: ['server', 'config'],
 };
 
@@ -25,8 +26,18 @@ const PURE: ReadonlySet<string> = new Set(['base', 'protocol', 'topic', 'flow', 
 
 /** Node modules and packages that a layer that is not pure may touch. */
 const MAY_TOUCH: Readonly<Record<string, readonly string[]>> = {
-  transport: ['node:net', 'node:tls'],
-  access: ['node:fs', 'node:crypto'],
+  transport: [
+    'node:net',
+    'node:tls',
+    'node:fs',
+    'node:path',
+    'node:http',
+    'node:crypto',
+    'node:stream',
+    'ws',
+  ],
+  access: ['node:fs', 'node:crypto', 'node:path', 'node:http', 'node:https', 'jose'],
+  plugin: ['node:path', 'node:url', 'node:fs'],
   config: ['node:fs', 'node:path'],
 };
 

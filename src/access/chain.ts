@@ -22,7 +22,9 @@ export class AccessChain implements Access {
 
   constructor(backends: readonly Backend[]) {
     this.#backends = backends;
-    this.#receiving = backends.filter(({ mayReceive }) => mayReceive !== undefined);
+    this.#receiving = backends.filter(
+      (backend) => 'mayReceive' in backend && backend.mayReceive !== undefined,
+    );
   }
 
   authenticate(credentials: Credentials): Verdict | Promise<Verdict> {

@@ -33,7 +33,10 @@ export function withNames(
 }
 
 /** The principal of a client whose transport has said who it is. */
-export function principalOf({ listener, peer }: Connection, { clientId, username, version }: Connect): Principal {
+export function principalOf(
+  { listener, peer }: Connection,
+  { clientId, username, version }: Connect,
+): Principal {
   return { clientId, listener, peer, version, ...(username !== undefined && { username }) };
 }
 

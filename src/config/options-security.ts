@@ -1,7 +1,11 @@
 /** Who may connect and do what: global, or per listener with `per_listener_settings true`. */
 
-/** Rows for the security options. */
-export const securityOptions = {
+import { httpOptions } from './options-http.ts';
+import { jwtOptions } from './options-jwt.ts';
+import { rateOptions } from './options-rate.ts';
+
+/** Rows that Mosquitto has too. */
+export const accessOptions = {
   acl_file: {
     type: 'path',
     lastWins: true,
@@ -53,3 +57,9 @@ export const securityOptions = {
     text: 'The file of identities and pre-shared keys for TLS-PSK.',
   },
 } as const;
+
+/** Rows for the security options. */
+export const securityOptions: typeof accessOptions &
+  typeof jwtOptions &
+  typeof httpOptions &
+  typeof rateOptions = { ...accessOptions, ...jwtOptions, ...httpOptions, ...rateOptions };

@@ -6,8 +6,10 @@ import { LIMITS } from '../broker/limits.ts';
 import type { Listener } from '../broker/limits.ts';
 import type { Config, ListenerConfig } from '../config/config.ts';
 import { Flusher } from '../transport/flusher.ts';
-import { listenTcp } from '../transport/tcp.ts';
-import type { TcpListener } from '../transport/tcp.ts';
+import { arrive } from '../transport/arrival.ts';
+import type { Door, Layers } from '../transport/arrival.ts';
+import { listen } from '../transport/listener.ts';
+import type { OpenListener, Place } from '../transport/listener.ts';
 import { listenerSettings } from './settings.ts';
 
 /** An address to listen on; undefined for all of the family. */
@@ -16,11 +18,18 @@ interface Address {
   readonly family: 4 | 6;
 }
 
+const ALL: readonly Address[] = [
+  { host: undefined, family: 4 },
+  { host: undefined, family: 6 },
+];
+
 /** One `listener` of the configuration and the sockets it opened, one for each family or address. */
 interface Opened {
   readonly config: ListenerConfig;
   readonly listener: Listener;
-  readonly sockets: readonly TcpListener[];
+  /** A reload may replace them. */
+  layers: Layers;
+  readonly sockets: OpenListener[];
 }
 
 /** A family that the machine does not have; the listener then does without, as in Mosquitto. */
@@ -56,9 +65,7 @@ export class Listeners {
 
   /** Where clients can connect: `127.0.0.1:1883`, `[::1]:1883`. */
   get addresses(): readonly { readonly host: string; readonly port: number }[] {
-    return this.#opened.flatMap(({ sockets }) =>
-      sockets.map(({ address }) => ({ host: address.address, port: address.port })),
-    );
+    return this.#opened.flatMap(({ sockets }) => sockets.map(({ address }) => address));
   }
 
   /** A reload: the settings of each listener are replaced; connected clients keep theirs where they must. */
@@ -78,46 +85,56 @@ export class Listeners {
   }
 
   async #openOne(config: ListenerConfig): Promise<Opened | undefined> {
-    const addresses = await this.#resolve(config);
-    if (addresses === undefined) return undefined;
+    const places = await this.#places(config);
+    if (places === undefined) return undefined;
     const listener: Listener = { settings: listenerSettings(config), connections: 0 };
-    const sockets: TcpListener[] = [];
-    for (const address of addresses) {
-      const socket = await this.#openSocket(config, listener, address, addresses.length > 1);
+    const opened: Opened = { config, listener, layers: {}, sockets: [] };
+    for (const place of places) {
+      const socket = await this.#openSocket(opened, place, places.length > 1);
       if (socket === 'failed') {
-        await Promise.all(sockets.map((one) => one.close()));
+        await Promise.all(opened.sockets.map((one) => one.close()));
         return undefined;
       }
-      if (socket !== 'skipped') sockets.push(socket);
+      if (socket !== 'skipped') opened.sockets.push(socket);
     }
-    return sockets.length === 0 ? undefined : { config, listener, sockets };
+    return opened.sockets.length === 0 ? undefined : opened;
   }
 
   async #openSocket(
-    config: ListenerConfig,
-    listener: Listener,
-    { host, family }: Address,
+    opened: Opened,
+    place: Place,
     dispensable: boolean,
-  ): Promise<TcpListener | 'failed' | 'skipped'> {
-    this.#log.event('listenerOpening', { family: family === 4 ? 'ipv4' : 'ipv6', port: config.port });
-    const broker = this.#broker;
+  ): Promise<OpenListener | 'failed' | 'skipped'> {
+    const { config } = opened;
+    this.#log.event('listenerOpening', {
+      port: config.port,
+      ...('path' in place
+        ? { family: 'unix', path: place.path }
+        : { family: place.family === 4 ? 'ipv4' : 'ipv6' }),
+    });
+    const door = this.#doorOf(opened.listener);
     try {
-      return await listenTcp({
-        port: config.port,
-        host,
-        family,
+      return await listen({
+        place,
         noDelay: this.#noDelay(),
-        limits: () => ({
-          frames: broker.settings.maxQueuedMessages,
-          bytes: broker.settings.maxQueuedBytes || LIMITS.wireBytes,
-        }),
-        flusher: this.#flusher,
-        accept: (wire, peer) => broker.accept(wire, listener, peer),
+        arrived: (socket, peer) => arrive(socket, peer, door, opened.layers),
         failed: (error) => this.#log.event('serverWarning', { text: `Warning: ${error.message}` }),
       });
     } catch (error) {
       return this.#failed(error as NodeJS.ErrnoException, config, dispensable);
     }
+  }
+
+  #doorOf(listener: Listener): Door {
+    const broker = this.#broker;
+    return {
+      limits: () => ({
+        frames: broker.settings.maxQueuedMessages,
+        bytes: broker.settings.maxQueuedBytes || LIMITS.wireBytes,
+      }),
+      flusher: this.#flusher,
+      accept: (wire, peer, identity) => broker.accept(wire, listener, peer, identity),
+    };
   }
 
   #failed(error: NodeJS.ErrnoException, config: ListenerConfig, dispensable: boolean): 'failed' | 'skipped' {
@@ -138,22 +155,20 @@ export class Listeners {
     return global.set_tcp_nodelay || !setAt.has('set_tcp_nodelay');
   }
 
-  /** The addresses of a listener: all, or those its host resolves to. Undefined if it does not. */
-  async #resolve({ host, socket_domain: domain }: ListenerConfig): Promise<Address[] | undefined> {
+  /** Where a listener listens: on a path, on all addresses, or on those its host resolves to; undefined if on none. */
+  async #places(config: ListenerConfig): Promise<Place[] | undefined> {
+    const { host, port, unixPath, socket_domain: domain } = config;
+    if (unixPath !== undefined) return [{ path: unixPath }];
     const wanted = ({ family }: Address): boolean =>
       domain === undefined || (domain === 'ipv4' ? family === 4 : family === 6);
-    if (host === undefined) {
-      const all: readonly Address[] = [
-        { host, family: 4 },
-        { host, family: 6 },
-      ];
-      return all.filter(wanted);
-    }
+    const addresses = host === undefined ? ALL : await this.#resolve(host);
+    return addresses?.filter(wanted).map(({ host: at, family }) => ({ port, host: at, family }));
+  }
+
+  async #resolve(host: string): Promise<Address[] | undefined> {
     try {
       const found = await lookup(host, { all: true });
-      return found
-        .map(({ address, family }): Address => ({ host: address, family: family === 4 ? 4 : 6 }))
-        .filter(wanted);
+      return found.map(({ address, family }) => ({ host: address, family: family === 4 ? 4 : 6 }));
     } catch (error) {
       this.#log.event('serverError', { text: `Error creating listener: ${systemText(error as Error)}.` });
       return undefined;

@@ -1,0 +1,76 @@
+/** A socket on its way to a connection: PROXY header, TLS, WebSocket, then MQTT. */
+import type { Socket } from 'node:net';
+import type { PeerAddress } from '../base/log-events.ts';
+import type { Identity } from '../broker/access.ts';
+import type { Connection } from '../broker/connection.ts';
+import type { Wire } from '../broker/wire.ts';
+import type { Flusher } from './flusher.ts';
+import type { WireLimits } from './socket-wire.ts';
+import { serveStream } from './stream.ts';
+
+/** What a stream of bytes needs of the listener it came through. */
+export interface Door {
+  readonly limits: () => WireLimits;
+  readonly flusher: Flusher;
+  /** A peer has come; undefined sends it away. */
+  readonly accept: (wire: Wire, peer: PeerAddress, identity?: Identity) => Connection | undefined;
+}
+
+/** Who came: the socket's peer, or whoever a proxy names. */
+export interface Arrival {
+  readonly peer: PeerAddress;
+  /** What a proxy says that TLS has proved. */
+  readonly identity: Identity | undefined;
+}
+
+/** PROXY headers in front of everything else. */
+export interface ProxyProtocol {
+  /** Reads the header of a socket, then calls back with whom it names; or destroys the socket and does not. */
+  read(socket: Socket, peer: PeerAddress, then: (arrival: Arrival) => void): void;
+}
+
+/** What came of a handshake. */
+export type Handshake =
+  | { readonly secured: true; readonly identity: Identity }
+  /** `problem` ends the log line of the connection: why it was refused, without a final dot. */
+  | { readonly secured: false; readonly problem: string };
+
+/** TLS on accepted sockets. */
+export interface Encryption {
+  /** The encrypted side of a socket, whose handshake has begun; `done` is called once, before any bytes come. */
+  wrap(socket: Socket, done: (handshake: Handshake) => void): Socket;
+}
+
+/** WebSocket on accepted streams. */
+export interface WebSockets {
+  /** Makes a connection for a stream, which speaks HTTP first; undefined if the broker does not take it. */
+  readonly serve: (stream: Socket, arrival: Arrival, door: Door) => Connection | undefined;
+}
+
+/** What stands between a listener's sockets and MQTT; what is undefined is not there. */
+export interface Layers {
+  readonly proxyProtocol?: ProxyProtocol | undefined;
+  readonly encryption?: Encryption | undefined;
+  readonly webSockets?: WebSockets | undefined;
+}
+
+/** Takes an accepted socket through the layers. Whatever a peer sends, nothing is thrown. */
+export function arrive(socket: Socket, peer: PeerAddress, door: Door, layers: Layers): void {
+  const { proxyProtocol } = layers;
+  if (proxyProtocol === undefined) admit(socket, { peer, identity: undefined }, door, layers);
+  else proxyProtocol.read(socket, peer, (arrival) => admit(socket, arrival, door, layers));
+}
+
+function admit(socket: Socket, arrival: Arrival, door: Door, { encryption, webSockets }: Layers): void {
+  const serve = webSockets === undefined ? serveStream : webSockets.serve;
+  if (encryption === undefined) {
+    serve(socket, arrival, door);
+    return;
+  }
+  const stream = encryption.wrap(socket, (handshake) => {
+    if (connection === undefined) return;
+    if (handshake.secured) connection.identity = { ...arrival.identity, ...handshake.identity };
+    else connection.lost(handshake.problem);
+  });
+  const connection = serve(stream, arrival, door);
+}
