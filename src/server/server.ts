@@ -6,6 +6,7 @@ import { Broker } from '../broker/broker.ts';
 import { Message } from '../broker/message.ts';
 import type { Config } from '../config/config.ts';
 import { utf8Bytes } from '../protocol/bytes.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { Listeners } from './listeners.ts';
 import { LogDestinations } from './log-destinations.ts';
 import { LOG_MESSAGE_EXPIRY_SECONDS } from './log-topic.ts';
@@ -81,7 +82,11 @@ export class Server {
     this.#listeners = new Listeners(broker, this.log, config);
     if (!(await this.#listeners.open())) return false;
     broker.tick();
-    this.#ticking = setInterval(() => broker.tick(), TICK_MS);
+    const housekeeping = new Housekeeping(broker);
+    this.#ticking = setInterval(() => {
+      broker.tick();
+      housekeeping.tick();
+    }, TICK_MS);
     this.log.event('running', { version: FULL_VERSION });
     return true;
   }
