@@ -102,6 +102,26 @@ row(
   'Client from 127.0.0.1:51686 appears to be using TLS to connect to a non-TLS listener.',
   NONE,
 );
+row('proxyRefused', { ...from, version: 1, why: 'corrupt header', detail: 'no port' }, NOTICE, [
+  'Connection rejected, corrupt PROXY header.',
+  '\t127.0.0.1:51686: no port',
+]);
+row('proxyRefused', { ...from, version: 2, why: 'corrupt header', detail: 'no port' }, NOTICE, [
+  'Connection from 127.0.0.1:51686 rejected, corrupt PROXY header.',
+  '\t127.0.0.1:51686: no port',
+]);
+row('proxyRefused', { ...from, version: 1, why: 'no header in time' }, NOTICE, [
+  'Connection from 127.0.0.1:51686 rejected, no PROXY header in time.',
+]);
+row('proxyRefused', { ...from, version: 2, why: 'too many wait' }, NOTICE, [
+  'Connection from 127.0.0.1:51686 rejected, too many connections wait for their PROXY header.',
+]);
+row('proxyRefused', { ...from, version: 2, why: 'client without TLS' }, NOTICE, [
+  'Connection from 127.0.0.1:51686 rejected, client did not connect using TLS.',
+]);
+row('proxyRefused', { ...from, version: 2, why: 'client without certificate' }, NOTICE, [
+  'Connection from 127.0.0.1:51686 rejected, client did not provide a certificate.',
+]);
 const connect = { client, ...from, bridge: false, version: 4, cleanStart: true, keepAliveSeconds: 60 };
 row(
   'clientConnected',
@@ -210,6 +230,48 @@ row(
   NOTICE,
   'Expiring client pubber due to timeout.',
   'Expiring persistent client pubber due to timeout.',
+);
+for (const field of ['username', 'client id'] as const)
+  row(
+    'dangerousNameDenied',
+    { field, name: 'a+' },
+    NOTICE,
+    `ACL denying access to client with dangerous ${field} "a+"`,
+  );
+
+// Access
+row(
+  'loginRefused',
+  { client, ...from, by: 'jwt', reason: 'the token has expired' },
+  NOTICE,
+  'Login of client pubber from 127.0.0.1:51686 refused by jwt: the token has expired.',
+);
+row('credentialsExpired', { client }, NOTICE, 'The credentials of client pubber have expired.');
+const service = { url: 'https://example.com/auth' };
+row(
+  'webServiceFailed',
+  { ...service, reason: 'HTTP status 500' },
+  WARNING,
+  'Warning: https://example.com/auth gave no answer of use: HTTP status 500.',
+);
+row(
+  'webServiceSuspended',
+  { ...service, failures: 5, retrySeconds: 30, reason: 'HTTP status 500' },
+  WARNING,
+  'Warning: https://example.com/auth has failed 5 times in a row, last with: HTTP status 500. It is left alone for 30 seconds; what it would decide is refused.',
+);
+row('webServiceResumed', service, NOTICE, 'https://example.com/auth answers again.');
+row(
+  'keySetFailed',
+  { ...service, reason: 'HTTP status 500' },
+  WARNING,
+  'Warning: The keys at https://example.com/auth cannot be fetched: HTTP status 500. Those known so far stay in use.',
+);
+row(
+  'keySetFetched',
+  { ...service, keys: 2 },
+  INFORMATION,
+  'Keys for tokens fetched from https://example.com/auth: 2.',
 );
 
 // Disconnections

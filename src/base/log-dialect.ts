@@ -2,7 +2,14 @@
  * What the log says: one row per event, with its level and how Mosquitto prints it. `mosquitto` is the 2.1 series,
  * `mosquitto-1.4` the 1.4 and 1.5 series; the `json` dialect prints the fields themselves and needs no form.
  */
-import type { AckFields, DisconnectCause, LogEvents, PeerAddress, PublishFields } from './log-events.ts';
+import type {
+  AckFields,
+  DisconnectCause,
+  LogEvents,
+  PeerAddress,
+  ProxyRefusal,
+  PublishFields,
+} from './log-events.ts';
 
 /** The levels, by the names that `log_type` gives them. */
 export const LOG_TYPES = [
@@ -136,6 +143,22 @@ const LOCAL_ONLY = [
   'For more details see https://mosquitto.org/documentation/authentication-methods/',
 ] as const;
 
+const PROXY_REFUSALS: Readonly<Record<ProxyRefusal, string>> = {
+  'corrupt header': 'corrupt PROXY header',
+  'no header in time': 'no PROXY header in time',
+  'too many wait': 'too many connections wait for their PROXY header',
+  'client without TLS': 'client did not connect using TLS',
+  'client without certificate': 'client did not provide a certificate',
+};
+
+/** As Mosquitto, whose line for a bad header of version 1 does not say where it came from; the next one does. */
+function proxyRefused(fields: LogEvents['proxyRefused']): readonly string[] {
+  const { version, why, detail } = fields;
+  const from = why === 'corrupt header' && version === 1 ? '' : ` from ${peer(fields)}`;
+  const line = `Connection${from} rejected, ${PROXY_REFUSALS[why]}.`;
+  return detail === undefined ? [line] : [line, `\t${peer(fields)}: ${detail}`];
+}
+
 /** Every event's row. */
 export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[Event]> } = {
   // The process
@@ -196,6 +219,7 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
       `Client from ${peer(fields)} appears to be using TLS to connect to a non-TLS listener.`,
     'mosquitto-1.4': NOTHING,
   },
+  proxyRefused: { level: 'notice', mosquitto: proxyRefused },
   clientConnected: {
     level: 'notice',
     aboutConnection: ALWAYS,
@@ -265,6 +289,42 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
     level: 'notice',
     mosquitto: ({ client }) => `Expiring client ${client} due to timeout.`,
     'mosquitto-1.4': ({ client }) => `Expiring persistent client ${client} due to timeout.`,
+  },
+  dangerousNameDenied: {
+    level: 'notice',
+    mosquitto: ({ field, name }) => `ACL denying access to client with dangerous ${field} "${name}"`,
+  },
+
+  // Access: Mosquitto has no such backends, so these lines are ours in all dialects
+  loginRefused: {
+    level: 'notice',
+    aboutConnection: ALWAYS,
+    mosquitto: (fields) =>
+      `Login of client ${fields.client} from ${peer(fields)} refused by ${fields.by}: ${fields.reason}.`,
+  },
+  credentialsExpired: {
+    level: 'notice',
+    aboutConnection: ALWAYS,
+    mosquitto: ({ client }) => `The credentials of client ${client} have expired.`,
+  },
+  webServiceFailed: {
+    level: 'warning',
+    mosquitto: ({ url, reason }) => `Warning: ${url} gave no answer of use: ${reason}.`,
+  },
+  webServiceSuspended: {
+    level: 'warning',
+    mosquitto: ({ url, failures, retrySeconds, reason }) =>
+      `Warning: ${url} has failed ${failures} times in a row, last with: ${reason}. It is left alone for ${retrySeconds} seconds; what it would decide is refused.`,
+  },
+  webServiceResumed: { level: 'notice', mosquitto: ({ url }) => `${url} answers again.` },
+  keySetFailed: {
+    level: 'warning',
+    mosquitto: ({ url, reason }) =>
+      `Warning: The keys at ${url} cannot be fetched: ${reason}. Those known so far stay in use.`,
+  },
+  keySetFetched: {
+    level: 'information',
+    mosquitto: ({ url, keys }) => `Keys for tokens fetched from ${url}: ${keys}.`,
   },
 
   // Packets

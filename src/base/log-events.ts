@@ -43,6 +43,14 @@ export type DisconnectCause =
   | 'invalid input'
   | 'socket error';
 
+/** Why a socket with a PROXY header, or without one, was sent away. */
+export type ProxyRefusal =
+  | 'corrupt header'
+  | 'no header in time'
+  | 'too many wait'
+  | 'client without TLS'
+  | 'client without certificate';
+
 /** The facts of one PUBLISH, in either direction. `packetId` is 0 at QoS 0; `bytes` counts the payload. */
 export interface PublishFields extends ClientField {
   readonly dup: boolean;
@@ -97,6 +105,15 @@ export interface LogEvents {
   connectionOpened: PeerAddress & { readonly listenerPort: number };
   connectionDenied: PeerAddress & { readonly why: 'max_connections exceeded' };
   tlsOnPlainListener: PeerAddress;
+  /**
+   * The peer is the client where the header says who that is, else the proxy. `detail` says what is wrong with a
+   * corrupt header and is a phrase without a final dot.
+   */
+  proxyRefused: PeerAddress & {
+    readonly version: 1 | 2;
+    readonly why: ProxyRefusal;
+    readonly detail?: string;
+  };
   clientConnected: ClientField &
     PeerAddress & {
       readonly bridge: boolean;
@@ -127,6 +144,28 @@ export interface LogEvents {
   /** A second CONNECT on one connection. */
   secondConnect: ClientField & PeerAddress;
   sessionExpired: ClientField;
+  /** Patterns of an ACL file deny a client that has a wildcard in this name. */
+  dangerousNameDenied: { readonly field: 'username' | 'client id'; readonly name: string };
+
+  // Access
+  /** A backend refused a client; `reason` is a phrase without a final dot and holds no secret. */
+  loginRefused: ClientField & PeerAddress & { readonly by: string; readonly reason: string };
+  /** A client has stayed as long as its credentials last. */
+  credentialsExpired: ClientField;
+  /** A question to a web service was not answered; `reason` is a phrase without a final dot. */
+  webServiceFailed: { readonly url: string; readonly reason: string };
+  /** So many have failed in a row that the service is left alone for some time. */
+  webServiceSuspended: {
+    readonly url: string;
+    readonly failures: number;
+    readonly retrySeconds: number;
+    readonly reason: string;
+  };
+  webServiceResumed: { readonly url: string };
+  /** A set of keys could not be fetched, for the first time since it last could. */
+  keySetFailed: { readonly url: string; readonly reason: string };
+  /** A set of keys is there for the first time, or again. */
+  keySetFetched: { readonly url: string; readonly keys: number };
 
   // Packets
   publishReceived: PublishFields;

@@ -66,6 +66,8 @@ export class Broker {
   overMemory = false;
   readonly #heapBytes: () => number;
   #nextSweep = 0;
+  /** Places of sockets that are not connections yet. */
+  #reserved = 0;
 
   constructor(ports: BrokerPorts, settings: Readonly<BrokerSettings> = DEFAULT_SETTINGS) {
     this.log = ports.log;
@@ -89,18 +91,27 @@ export class Broker {
    * transport proves of the peer later, by TLS, goes to `Connection.identity` before the first byte.
    */
   accept(wire: Wire, listener: Listener, peer: PeerAddress, identity?: Identity): Connection | undefined {
-    const { maxConnections } = listener.settings;
-    const { globalMaxConnections } = this.settings;
     this.counters.sockets++;
-    if (
-      (maxConnections > 0 && listener.connections >= maxConnections) ||
-      (globalMaxConnections > 0 && this.connections.size >= globalMaxConnections)
-    ) {
-      this.log.event('connectionDenied', { ...peer, why: 'max_connections exceeded' });
-      return undefined;
-    }
+    if (!this.#hasRoom(listener, peer)) return undefined;
     listener.connections++;
     return new Connection(this, wire, listener, peer, identity);
+  }
+
+  /**
+   * A socket has come that cannot be a connection yet, because it must say first whom it brings. It takes a place all
+   * the same, until `giveUp`, so that sockets which never say it are no way around the limits. False if there is none.
+   */
+  reserve(listener: Listener, peer: PeerAddress): boolean {
+    if (!this.#hasRoom(listener, peer)) return false;
+    listener.connections++;
+    this.#reserved++;
+    return true;
+  }
+
+  /** The socket has said it, and `accept` follows, or it has gone. */
+  giveUp(listener: Listener): void {
+    listener.connections--;
+    this.#reserved--;
   }
 
   /**
@@ -189,6 +200,16 @@ export class Broker {
   stop(): void {
     this.sessions.publishWills();
     for (const connection of this.connections) connection.shutDown();
+  }
+
+  #hasRoom({ settings, connections }: Listener, peer: PeerAddress): boolean {
+    const { maxConnections } = settings;
+    const { globalMaxConnections } = this.settings;
+    const isFull =
+      (maxConnections > 0 && connections >= maxConnections) ||
+      (globalMaxConnections > 0 && this.connections.size + this.#reserved >= globalMaxConnections);
+    if (isFull) this.log.event('connectionDenied', { ...peer, why: 'max_connections exceeded' });
+    return !isFull;
   }
 
   #publishLater(allowed: Promise<boolean>, message: Message): void {

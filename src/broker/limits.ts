@@ -11,6 +11,8 @@ export const LIMITS: {
   readonly unreadAnswers: number;
   readonly subscriptionsPerSession: number;
   readonly waitingUnlimited: number;
+  readonly proxyHeaderSeconds: number;
+  readonly waitingProxyHeaders: number;
 } = {
   /** Whatever `max_packet_size` says: MQTT's 268,435,460 bytes, less room for what the broker may add to a message. */
   packetBytes: 268_000_000,
@@ -28,6 +30,10 @@ export const LIMITS: {
   subscriptionsPerSession: 100_000,
   /** Messages that count as a full queue for back-pressure where `max_queued_messages` is unlimited. */
   waitingUnlimited: 100_000,
+  /** A socket whose PROXY header is not complete closes after this. A proxy sends it at once. */
+  proxyHeaderSeconds: 10,
+  /** Sockets of one listener that wait for their PROXY header. Beyond it the one that has waited longest closes. */
+  waitingProxyHeaders: 4096,
 };
 
 /** Settings of the broker as a whole. Zero is "no limit" for counts and sizes, as in Mosquitto. */

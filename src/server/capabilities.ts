@@ -4,6 +4,7 @@
 export const CAPABILITIES: ReadonlySet<string> = new Set([
   'log files',
   'log topics',
+  'proxy protocol',
   'syslog',
   'unix sockets',
   'accept_protocol_versions',

@@ -5,11 +5,13 @@ import type { Broker } from '../broker/broker.ts';
 import { LIMITS } from '../broker/limits.ts';
 import type { Listener } from '../broker/limits.ts';
 import type { Config, ListenerConfig } from '../config/config.ts';
+import { Anteroom } from '../transport/anteroom.ts';
 import { Flusher } from '../transport/flusher.ts';
 import { arrive } from '../transport/arrival.ts';
 import type { Door, Layers } from '../transport/arrival.ts';
 import { listen } from '../transport/listener.ts';
 import type { OpenListener, Place } from '../transport/listener.ts';
+import { layersOf } from './layers.ts';
 import { listenerSettings } from './settings.ts';
 
 /** An address to listen on; undefined for all of the family. */
@@ -27,6 +29,7 @@ const ALL: readonly Address[] = [
 interface Opened {
   readonly config: ListenerConfig;
   readonly listener: Listener;
+  readonly anteroom: Anteroom;
   /** A reload may replace them. */
   layers: Layers;
   readonly sockets: OpenListener[];
@@ -71,9 +74,11 @@ export class Listeners {
   /** A reload: the settings of each listener are replaced; connected clients keep theirs where they must. */
   configure(config: Config): void {
     this.#config = config;
-    for (const [at, { listener }] of this.#opened.entries()) {
+    for (const [at, opened] of this.#opened.entries()) {
       const next = config.listeners[at];
-      if (next !== undefined) listener.settings = listenerSettings(next);
+      if (next === undefined) continue;
+      opened.listener.settings = listenerSettings(next);
+      opened.layers = layersOf(next, { log: this.#log, anteroom: opened.anteroom });
     }
   }
 
@@ -81,6 +86,7 @@ export class Listeners {
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = [];
+    for (const { anteroom } of opened) anteroom.close();
     await Promise.all(opened.flatMap(({ sockets }) => sockets.map((socket) => socket.close())));
   }
 
@@ -88,7 +94,9 @@ export class Listeners {
     const places = await this.#places(config);
     if (places === undefined) return undefined;
     const listener: Listener = { settings: listenerSettings(config), connections: 0 };
-    const opened: Opened = { config, listener, layers: {}, sockets: [] };
+    const anteroom = this.#anteroomOf(listener);
+    const layers = layersOf(config, { log: this.#log, anteroom });
+    const opened: Opened = { config, listener, anteroom, layers, sockets: [] };
     for (const place of places) {
       const socket = await this.#openSocket(opened, place, places.length > 1);
       if (socket === 'failed') {
@@ -123,6 +131,14 @@ export class Listeners {
     } catch (error) {
       return this.#failed(error as NodeJS.ErrnoException, config, dispensable);
     }
+  }
+
+  #anteroomOf(listener: Listener): Anteroom {
+    const broker = this.#broker;
+    return new Anteroom({
+      take: (peer) => broker.reserve(listener, peer),
+      free: () => broker.giveUp(listener),
+    });
   }
 
   #doorOf(listener: Listener): Door {
