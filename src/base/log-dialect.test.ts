@@ -238,13 +238,6 @@ for (const field of ['username', 'client id'] as const)
     NOTICE,
     `ACL denying access to client with dangerous ${field} "a+"`,
   );
-for (const field of ['username', 'client id'] as const)
-  row(
-    'dangerousNameDenied',
-    { field, name: 'a+' },
-    NOTICE,
-    `ACL denying access to client with dangerous ${field} "a+"`,
-  );
 
 // Access
 row(

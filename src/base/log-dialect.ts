@@ -294,10 +294,6 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
     level: 'notice',
     mosquitto: ({ field, name }) => `ACL denying access to client with dangerous ${field} "${name}"`,
   },
-  dangerousNameDenied: {
-    level: 'notice',
-    mosquitto: ({ field, name }) => `ACL denying access to client with dangerous ${field} "${name}"`,
-  },
 
   // Access: Mosquitto has no such backends, so these lines are ours in all dialects
   loginRefused: {

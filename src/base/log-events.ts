@@ -146,8 +146,6 @@ export interface LogEvents {
   sessionExpired: ClientField;
   /** Patterns of an ACL file deny a client that has a wildcard in this name. */
   dangerousNameDenied: { readonly field: 'username' | 'client id'; readonly name: string };
-  /** Patterns of an ACL file deny a client that has a wildcard in this name. */
-  dangerousNameDenied: { readonly field: 'username' | 'client id'; readonly name: string };
 
   // Access
   /** A backend refused a client; `reason` is a phrase without a final dot and holds no secret. */
