@@ -1,5 +1,5 @@
 /** One source of decisions: a password file, an ACL file, a plugin, a web service. */
-import type { Credentials, Exchange, MessageView, Principal } from '../broker/access.ts';
+import type { Credentials, Exchange, Grant, MessageView, Principal } from '../broker/access.ts';
 import type { QoS } from '../protocol/packet.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
 
@@ -9,9 +9,22 @@ import type { ReasonCode } from '../protocol/reason.ts';
  */
 export type Answer = 'allow' | 'deny' | 'defer' | 'ignore';
 
-/** Whether a client is who it says. An accepted one may be given another user name or client identifier. */
+/** A client is who it says. */
+export interface Accepted {
+  readonly outcome: 'accepted';
+  /** Another user name than the client gave. */
+  readonly username?: string;
+  /** Another client identifier. */
+  readonly clientId?: string;
+  /** What the backend wants to find again in the principal. */
+  readonly grant?: Grant;
+  /** When the client's credentials end, and its connection with them: milliseconds since 1970. */
+  readonly expiresAt?: number;
+}
+
+/** Whether a client is who it says. */
 export type LoginAnswer =
-  | { readonly outcome: 'accepted'; readonly username?: string; readonly clientId?: string }
+  | Accepted
   | { readonly outcome: 'refused'; readonly reasonCode: ReasonCode; readonly reason?: string }
   | 'defer'
   | 'ignore';

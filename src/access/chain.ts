@@ -64,8 +64,16 @@ export class AccessChain implements Access {
     return !deferred;
   }
 
-  /** One backend that would refuse is enough; with none that knows the client, its listener's rule decides. */
+  /**
+   * A client with a grant is the business of the backend that gave it, which must still be there. Of others, one
+   * backend that would refuse is enough; with none that knows the client, its listener's rule decides.
+   */
   mayStay(principal: Principal): boolean {
+    const { grant } = principal;
+    if (grant !== undefined)
+      return this.#backends.some(
+        (backend) => backend.name === grant.by && backend.mayStay?.(principal) === true,
+      );
     let known = false;
     for (const backend of this.#backends) {
       const answer = backend.mayStay?.(principal);
@@ -114,8 +122,16 @@ function isAllowed(answer: Answer): boolean {
 function verdictOf(answer: LoginAnswer, credentials: Credentials): Verdict {
   if (answer === 'defer' || answer === 'ignore') return anonymousVerdict(answer, credentials);
   if (answer.outcome === 'refused') return answer;
-  const { clientId = credentials.clientId, username = credentials.username } = answer;
-  return { outcome: 'accepted', principal: principalOf({ ...credentials, clientId }, username) };
+  const { clientId = credentials.clientId, username = credentials.username, grant, expiresAt } = answer;
+  const principal = principalOf({ ...credentials, clientId }, username);
+  return {
+    outcome: 'accepted',
+    principal: {
+      ...principal,
+      ...(grant !== undefined && { grant }),
+      ...(expiresAt !== undefined && { expiresAt }),
+    },
+  };
 }
 
 /**

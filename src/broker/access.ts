@@ -34,6 +34,12 @@ export interface Credentials {
   readonly listener: Listener;
 }
 
+/** What the backend that let a client in keeps of it, such as the rights of its token. Others do not look inside. */
+export interface Grant {
+  /** The name of that backend. */
+  readonly by: string;
+}
+
 /** Who a client turned out to be: what later questions are asked about. One object per connection of a client. */
 export interface Principal {
   readonly clientId: string;
@@ -42,6 +48,9 @@ export interface Principal {
   readonly listener?: Listener;
   readonly peer?: PeerAddress;
   readonly version?: ProtocolVersion;
+  readonly grant?: Grant;
+  /** When its credentials end, and its connection with them: milliseconds since 1970. Never without it. */
+  readonly expiresAt?: number;
 }
 
 /** The message that a question is about, as far as rules may look at it. */

@@ -14,6 +14,7 @@ import { acknowledged, completed, received, released } from './acknowledging.ts'
 import { authenticate, connect, reauthenticate, refuse } from './handshake.ts';
 import type { Broker } from './broker.ts';
 import { causeOf } from './cause.ts';
+import type { Leave } from './leave.ts';
 import { LIMITS } from './limits.ts';
 import type { Listener } from './limits.ts';
 import { Outlet } from './outlet.ts';
@@ -33,6 +34,8 @@ export interface Agreement {
   readonly receiveMaximum: number;
   /** Seconds; 0 is never. */
   readonly keepAliveSeconds: number;
+  /** When the client's credentials end; it has none that expire without it. */
+  readonly leave?: Leave | undefined;
 }
 
 export type ConnectionState =
@@ -349,6 +352,8 @@ export class Connection implements OutletOwner, Publisher, Deadline {
       cause,
       ...(detail !== undefined && { detail }),
     });
-    if (state.name === 'open') broker.sessions.disconnected(state.agreement.session, willDue);
+    if (state.name !== 'open') return;
+    state.agreement.leave?.cancel();
+    broker.sessions.disconnected(state.agreement.session, willDue);
   }
 }

@@ -11,6 +11,7 @@ import type { Exchange, Principal, Verdict } from './access.ts';
 import { checkConnect, roomForClient } from './connect-rules.ts';
 import { credentialsOf, principalOf, usernameOf, withNames } from './credentials.ts';
 import type { Agreement, Connection, ConnectionState } from './connection.ts';
+import { leaveAt } from './leave.ts';
 import type { Session } from './session.ts';
 import { NEVER } from './session.ts';
 import { PendingWill } from './will.ts';
@@ -112,7 +113,11 @@ function concludeAgain(connection: Connection, agreement: Agreement, verdict: Ve
       connection.close(CONNACK_ONLY.has(verdict.reasonCode) ? Reason.notAuthorized : verdict.reasonCode);
       break;
     case 'accepted':
-      connection.state = { name: 'open', agreement };
+      agreement.leave?.cancel();
+      connection.state = {
+        name: 'open',
+        agreement: { ...agreement, leave: leaveAt(connection, verdict.principal.expiresAt) },
+      };
       agreement.session.principal = { ...verdict.principal, clientId: agreement.session.clientId };
       sendAuth(connection, agreement.connect, Reason.success, verdict.data);
       break;
@@ -202,6 +207,7 @@ function accept(
     aliases: new ReceivedAliases(packet.version === 5 ? listener.settings.maxTopicAlias : 0),
     receiveMaximum: settings.maxInflightMessages,
     keepAliveSeconds,
+    leave: leaveAt(connection, who.expiresAt),
   });
   session.attach(outlet, limits); // [MQTT-4.4.0-1]
 }
