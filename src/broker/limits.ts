@@ -1,5 +1,6 @@
 /** Every bound of the engine: those an operator sets, with Mosquitto's defaults, and those that are fixed. */
 import type { ProtocolVersion } from '../protocol/packet.ts';
+import type { Guard } from './guard.ts';
 
 /** What is fixed. Each bounds something a peer could grow. */
 export const LIMITS: {
@@ -11,6 +12,15 @@ export const LIMITS: {
   readonly unreadAnswers: number;
   readonly subscriptionsPerSession: number;
   readonly waitingUnlimited: number;
+  readonly networks: number;
+  readonly deniedPeersLogged: number;
+  readonly failedLogins: number;
+  readonly knownLogins: number;
+  readonly newcomerBytes: number;
+  readonly newcomerShare: number;
+  readonly newcomerPatienceMs: number;
+  readonly hashesWaiting: number;
+  readonly hashWaitSeconds: number;
   readonly proxyHeaderSeconds: number;
   readonly waitingProxyHeaders: number;
 } = {
@@ -30,6 +40,24 @@ export const LIMITS: {
   subscriptionsPerSession: 100_000,
   /** Messages that count as a full queue for back-pressure where `max_queued_messages` is unlimited. */
   waitingUnlimited: 100_000,
+  /** Networks whose rate of connections is known; each is forgotten within a second. Others wait while it is full. */
+  networks: 65_536,
+  /** Peers that were denied a connection and are named in the log, a minute. */
+  deniedPeersLogged: 100,
+  /** Networks, and users, whose failed logins are counted. Beyond it one that failed few times is forgotten. */
+  failedLogins: 10_000,
+  /** Users and the networks where they have logged in before. Beyond it the login of longest ago is forgotten. */
+  knownLogins: 10_000,
+  /** What connections that are not let in yet have sent, all together, bytes: beyond it those close … */
+  newcomerBytes: 64 * 1024 * 1024,
+  /** … that have sent more than this, bytes. */
+  newcomerShare: 4096,
+  /** How long one may keep us waiting before it must make room for another. */
+  newcomerPatienceMs: 5000,
+  /** Logins whose passwords wait to be checked; each holds a password. Beyond them clients are told to come later. */
+  hashesWaiting: 5000,
+  /** As long as a login may expect to wait for its check: beyond it most clients have given up. */
+  hashWaitSeconds: 10,
   /** A socket whose PROXY header is not complete closes after this. A proxy sends it at once. */
   proxyHeaderSeconds: 10,
   /** Sockets of one listener that wait for their PROXY header. Beyond it the one that has waited longest closes. */
@@ -107,6 +135,20 @@ export interface ListenerSettings {
   useUsernameAsClientId: boolean;
   /** Where the user name comes from: CONNECT, or what the transport has proved; the password then does not count. */
   usernameFrom: 'connect' | 'identity' | 'subject';
+  /** Connections a second, from one network and from all. */
+  connectionRate: number;
+  connectionRateTotal: number;
+  /** Connections that are not let in yet. */
+  maxPendingConnections: number;
+  /** Bytes of a whole CONNECT or AUTH. */
+  maxConnectBytes: number;
+  /** Messages and bytes a second of one client, and what becomes of one that sends more. */
+  messageRate: number;
+  byteRate: number;
+  rateAction: 'pause' | 'disconnect';
+  /** How long logins are refused after the first that failed, and at the most, seconds. */
+  loginBackoffSeconds: number;
+  loginBackoffMaxSeconds: number;
 }
 
 export const DEFAULT_LISTENER: Readonly<ListenerSettings> = {
@@ -122,10 +164,21 @@ export const DEFAULT_LISTENER: Readonly<ListenerSettings> = {
   protocolVersions: new Set<ProtocolVersion>([3, 4, 5]),
   useUsernameAsClientId: false,
   usernameFrom: 'connect',
+  connectionRate: 0,
+  connectionRateTotal: 0,
+  maxPendingConnections: 10_000,
+  maxConnectBytes: 100_000,
+  messageRate: 0,
+  byteRate: 0,
+  rateAction: 'pause',
+  loginBackoffSeconds: 0,
+  loginBackoffMaxSeconds: 60,
 };
 
 /** One listener as the broker knows it: its settings, which a reload may replace, and who came through it. */
 export interface Listener {
   settings: Readonly<ListenerSettings>;
   connections: number;
+  /** With `per_listener_settings` its own, else that of all listeners. */
+  readonly guard: Guard;
 }

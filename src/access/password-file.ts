@@ -1,0 +1,168 @@
+/** `password_file`: who may come in, by user name and password. */
+import type { Credentials, Principal } from '../broker/access.ts';
+import { Reason } from '../protocol/reason.ts';
+import type { Backend, LoginAnswer } from './backend.ts';
+import type { FileProblem, Read } from './file.ts';
+import type { HashQueue } from './hash-queue.ts';
+import { parsePasswordHash, verifyPassword } from './password-hash.ts';
+import { isRemembered, rememberPassword, standIn } from './remembered-password.ts';
+import type { RememberedPassword } from './remembered-password.ts';
+import { secretLines, tooLong } from './secret-lines.ts';
+import type { SecretLine } from './secret-lines.ts';
+import { readSensitiveFile } from './sensitive-file.ts';
+
+/** How a password file is used. */
+export interface PasswordFileOptions {
+  readonly allowSymlinks: boolean;
+  /** Where hashes are computed; the same for all backends of a broker. */
+  readonly queue: HashQueue;
+  /** On a reload: the backend that the new one takes the place of, even if it was of another file. */
+  readonly previous?: PasswordFile | undefined;
+}
+
+/** A user of the file. The same object in the next reading of the file, if the hash is still the same. */
+interface User {
+  readonly hash: string;
+  /** The password, once it was right: this user has logged in. */
+  remembered: RememberedPassword | undefined;
+}
+
+type Users = ReadonlyMap<string, User>;
+
+const ACCEPTED: LoginAnswer = { outcome: 'accepted' };
+const REFUSED: LoginAnswer = { outcome: 'refused', reasonCode: Reason.notAuthorized };
+const BUSY: LoginAnswer = { outcome: 'refused', reasonCode: Reason.serverBusy };
+
+/** More problems than these of one file are not told: the first few show what is wrong with the rest. */
+const PROBLEMS_TOLD = 10;
+
+/**
+ * Reads a password file. Any line that cannot be understood is an error and there is no backend, as in Mosquitto
+ * 2.1: a user who is left out by mistake would be noticed late.
+ */
+export function passwordFile(path: string, options: PasswordFileOptions): Read<PasswordFile> {
+  const { allowSymlinks, queue, previous } = options;
+  const unopened = `password-file: Error: Unable to open pwfile "${path}".`;
+  const text = readSensitiveFile(path, { allowSymlinks, unopened });
+  if (!text.ok) return text;
+  const { hashes, errors } = parsePasswordFile(text.value, path);
+  const problems = [...text.problems, ...errors];
+  if (errors.length > 0) return { ok: false, problems };
+  return { ok: true, value: new PasswordFile(hashes, queue, previous), problems };
+}
+
+/** Clients by their user names and passwords. */
+export class PasswordFile implements Backend {
+  readonly name = 'password_file';
+  readonly #queue: HashQueue;
+  readonly #users: Users;
+  readonly #hashes: readonly string[];
+  /** Names whose users have logged in with what the file says no more. */
+  readonly #revoked: Set<string> = new Set();
+  #next: PasswordFile | undefined;
+  #closed = false;
+
+  /** `hashes` are those of the users by their names, all of which `parsePasswordHash` can read. */
+  constructor(hashes: ReadonlyMap<string, string>, queue: HashQueue, previous?: PasswordFile) {
+    this.#queue = queue;
+    this.#hashes = [...hashes.values()];
+    const before = previous === undefined ? new Map<string, User>() : previous.#users;
+    this.#users = new Map(
+      Array.from(hashes, ([name, hash]) => {
+        const user = before.get(name);
+        return [name, user?.hash === hash ? user : { hash, remembered: undefined }];
+      }),
+    );
+    for (const [name, user] of before) {
+      if (user.remembered !== undefined && this.#users.get(name) !== user) this.#revoked.add(name);
+    }
+    if (previous !== undefined) previous.#next = this;
+  }
+
+  /** A client without a user name is not for this file to judge; one without a password does not come in. */
+  authenticate({ username, password }: Credentials): LoginAnswer | Promise<LoginAnswer> {
+    if (username === undefined) return 'ignore';
+    if (password === undefined) return REFUSED;
+    const user = this.#users.get(username);
+    if (user?.remembered !== undefined && isRemembered(user.remembered, user.hash, password)) return ACCEPTED;
+    const hash = user?.hash ?? this.#hashes[standIn(username, this.#hashes.length)];
+    if (hash === undefined) return REFUSED;
+    const kept = password.slice(); // the chunk that it came in is larger, and would wait with it
+    const right = this.#queue.run(() => verifyPassword(parsePasswordHash(hash)!, kept));
+    if (right === undefined) return BUSY;
+    return right.then((yes) => (yes && user !== undefined ? this.#admit(username, user, kept) : REFUSED));
+  }
+
+  /**
+   * False for a user who has logged in here, and whom the file since lacks or gives another hash. Names that were
+   * proved otherwise, or that others have let in, are not for this file to judge.
+   */
+  mayStay({ username, listener }: Principal): boolean | undefined {
+    if (username === undefined || (listener !== undefined && listener.settings.usernameFrom !== 'connect'))
+      return undefined;
+    if (this.#users.get(username)?.remembered !== undefined) return true;
+    return this.#revoked.has(username) ? false : undefined;
+  }
+
+  /** Another has taken this one's place, or nobody: what is still being computed is judged by whoever is in force. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** The password was right, for a file that may have been read anew while it was computed. */
+  #admit(username: string, user: User, password: Uint8Array): LoginAnswer {
+    if (this.#closed) return this.#next === undefined ? BUSY : this.#next.#admit(username, user, password);
+    if (this.#users.get(username) !== user) return REFUSED;
+    user.remembered = rememberPassword(user.hash, password);
+    return ACCEPTED;
+  }
+}
+
+/** The hashes of a password file by the names of the users, and what is wrong with its lines. */
+export function parsePasswordFile(
+  text: string,
+  file: string,
+): { readonly hashes: ReadonlyMap<string, string>; readonly errors: readonly FileProblem[] } {
+  const hashes = new Map<string, string>();
+  const errors: FileProblem[] = [];
+  for (const entry of secretLines(text)) {
+    const fault = faultOf(entry, file, hashes.has(entry.name));
+    if (fault === undefined) hashes.set(entry.name, entry.secret);
+    else if (errors.push({ level: 'error', file, line: entry.line, ...fault }) === PROBLEMS_TOLD) break;
+  }
+  return { hashes, errors };
+}
+
+/** Mosquitto's line, and what to do. */
+type Fault = Pick<FileProblem, 'text' | 'hint'>;
+
+function faultOf(entry: SecretLine, file: string, known: boolean): Fault | undefined {
+  const { name, secret } = entry;
+  const long = tooLong(entry);
+  if (long !== undefined) {
+    const text = `password-file: Error: Invalid line in password file '${file}', ${long} too long.`;
+    return { text, hint: 'Names and hashes have at most 65535 bytes.' };
+  }
+  if (name === '') {
+    const text = `password-file: Error: Empty username in password file '${file}'.`;
+    return { text, hint: 'A line is `user:hash`. No user name stands before this `:`.' };
+  }
+  if (known) {
+    const text = `password-file: Error: Duplicate user '${name}' in password file '${file}'.`;
+    return { text, hint: 'Keep one line of this user; the hash of the others may be an old one.' };
+  }
+  if (parsePasswordHash(secret) !== undefined) return undefined;
+  const text = `password-file: Error: Unable to decode line in password file '${file}'.`;
+  return { text, hint: undecodable(name, secret, file) };
+}
+
+/** Never says what stands there: it may be a password. */
+function undecodable(name: string, secret: string, file: string): string {
+  const again = `Set the password again: zanzara passwd ${file} ${name}`;
+  if (secret === '') return `User '${name}' has no password hash. ${again}`;
+  if (/^\$(?:6|7|argon2id)\$/.test(secret)) return `The password hash of user '${name}' is damaged. ${again}`;
+  if (secret.startsWith('$')) {
+    return `The password hash of user '${name}' is of an unknown kind; $6$, $7$ and $argon2id$ are known. ${again}`;
+  }
+  return `The password of user '${name}' is not hashed. ${again}, or, where no line is hashed yet, hash all: zanzara passwd -U ${file}`;
+}
