@@ -96,6 +96,24 @@ row(
   'Client connection from 127.0.0.1 denied: max_connections exceeded.',
 );
 row(
+  'connectionDenied',
+  { ...from, why: 'connection rate exceeded' },
+  NOTICE,
+  'Client connection from 127.0.0.1 denied: connection rate exceeded.',
+);
+row(
+  'loginHeldBack',
+  { ...from, failures: 3, seconds: 4 },
+  NOTICE,
+  'Client connection from 127.0.0.1 denied: logins from there wait 4 s after 3 failures.',
+);
+row(
+  'loginHeldBack',
+  { ...from, failures: 1, seconds: 60, username: 'joyo' },
+  NOTICE,
+  'Client connection from 127.0.0.1 denied: logins as joyo wait 60 s after 1 failure.',
+);
+row(
   'tlsOnPlainListener',
   from,
   NOTICE,
@@ -299,6 +317,7 @@ const ENDINGS: Readonly<Record<DisconnectCause, string>> = {
   'bad authentication method': ': bad authentication method.',
   'quota exceeded': ': quota exceeded.',
   'connection rate exceeded': ': connection rate exceeded.',
+  'message rate too high': ': message rate too high.',
   'topic alias invalid': ': topic alias invalid.',
   'non-matching http origin': ': non-matching http origin.',
   'used disallowed feature': DISALLOWED,

@@ -213,6 +213,12 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
     aboutConnection: ALWAYS,
     mosquitto: ({ address, why }) => `Client connection from ${address} denied: ${why}.`,
   },
+  loginHeldBack: {
+    level: 'notice',
+    aboutConnection: ALWAYS,
+    mosquitto: ({ address, failures, seconds, username }) =>
+      `Client connection from ${address} denied: logins ${username === undefined ? 'from there' : `as ${username}`} wait ${seconds} s after ${failures} failure${failures === 1 ? '' : 's'}.`,
+  },
   tlsOnPlainListener: {
     level: 'notice',
     mosquitto: (fields) =>
@@ -337,6 +343,12 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
     'mosquitto-1.4': NOTHING,
   },
   publishSent: { level: 'debug', mosquitto: publish('Sending PUBLISH to') },
+  deliveryDenied: {
+    level: 'debug',
+    mosquitto: ({ client, qos, retain, topic, bytes }) =>
+      `Denied PUBLISH to ${client} (q${qos}, r${flag(retain)}, '${topic}', ... (${bytes} bytes))`,
+    'mosquitto-1.4': NOTHING,
+  },
   deliveryTooLarge: {
     level: 'notice',
     mosquitto: ({ client, bytes }) => `Dropping too large outgoing PUBLISH for ${client} (${bytes} bytes)`,

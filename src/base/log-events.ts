@@ -35,6 +35,7 @@ export type DisconnectCause =
   | 'bad authentication method'
   | 'quota exceeded'
   | 'connection rate exceeded'
+  | 'message rate too high'
   | 'topic alias invalid'
   | 'non-matching http origin'
   | 'used disallowed feature'
@@ -50,6 +51,12 @@ export type ProxyRefusal =
   | 'too many wait'
   | 'client without TLS'
   | 'client without certificate';
+
+/** Why a peer was sent away before it could say anything. */
+export type ConnectionDenial =
+  | 'max_connections exceeded'
+  | 'connection rate exceeded'
+  | 'too many pending connections';
 
 /** The facts of one PUBLISH, in either direction. `packetId` is 0 at QoS 0; `bytes` counts the payload. */
 export interface PublishFields extends ClientField {
@@ -103,7 +110,13 @@ export interface LogEvents {
 
   // Connections
   connectionOpened: PeerAddress & { readonly listenerPort: number };
-  connectionDenied: PeerAddress & { readonly why: 'max_connections exceeded' };
+  connectionDenied: PeerAddress & { readonly why: ConnectionDenial };
+  /** Logins from an address, or as a user, are refused for some seconds because so many failed. */
+  loginHeldBack: PeerAddress & {
+    readonly failures: number;
+    readonly seconds: number;
+    readonly username?: string;
+  };
   tlsOnPlainListener: PeerAddress;
   /**
    * The peer is the client where the header says who that is, else the proxy. `detail` says what is wrong with a
@@ -173,6 +186,13 @@ export interface LogEvents {
   publishTooLarge: PublishFields;
   publishQuotaExceeded: ClientField;
   publishSent: PublishFields;
+  /** A plugin keeps the message from this subscriber. */
+  deliveryDenied: ClientField & {
+    readonly qos: number;
+    readonly retain: boolean;
+    readonly topic: string;
+    readonly bytes: number;
+  };
   /** The message was not delivered because its frame is over the client's Maximum Packet Size. */
   deliveryTooLarge: ClientField & { readonly bytes: number };
   /** The first message dropped since the client connected. */

@@ -28,6 +28,7 @@ const CAUSES: ReadonlyMap<ReasonCode, DisconnectCause> = new Map<ReasonCode, Dis
   [Reason.retainNotSupported, 'used disallowed feature'],
   [Reason.qosNotSupported, 'used disallowed feature'],
   [Reason.connectionRateExceeded, 'connection rate exceeded'],
+  [Reason.messageRateTooHigh, 'message rate too high'],
   [Reason.maximumConnectTime, 'not authorised'], // Mosquitto never sends it, and so has no words for it
 ]);
 

@@ -17,8 +17,10 @@ import { causeOf } from './cause.ts';
 import type { Leave } from './leave.ts';
 import { LIMITS } from './limits.ts';
 import type { Listener } from './limits.ts';
+import { Newcomer } from './newcomers.ts';
 import { Outlet } from './outlet.ts';
 import type { OutletOwner } from './outlet.ts';
+import { Pace } from './pace.ts';
 import type { Publisher } from './pressure.ts';
 import { receivePublish } from './publishing.ts';
 import type { Session } from './session.ts';
@@ -65,6 +67,10 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   #heardAt: number;
   #waiting = false;
   #backlog: Uint8Array[] = [];
+  /** Until it is let in. */
+  #newcomer: Newcomer | undefined;
+  /** Undefined while there is no rate to keep. */
+  #pace: Pace | undefined;
 
   constructor(broker: Broker, wire: Wire, listener: Listener, peer: PeerAddress, identity?: Identity) {
     this.broker = broker;
@@ -74,8 +80,10 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     this.identity = identity;
     this.outlet = new Outlet(broker, wire, this, peer.address);
     const { maxPacketSize } = broker.settings;
-    this.decoder = new Decoder({ sender: 'client', maxPacketSize, topics: broker.topics });
+    const { maxConnectBytes } = listener.settings;
+    this.decoder = new Decoder({ sender: 'client', maxPacketSize, maxConnectBytes, topics: broker.topics });
     this.#heardAt = broker.now;
+    this.#newcomer = new Newcomer(listener.guard.newcomers, this, this.#heardAt);
     broker.connections.add(this);
     broker.log.event('connectionOpened', { ...peer, listenerPort: listener.settings.port });
     broker.wheel.set(this, this.#heardAt + LIMITS.connectSeconds * 1000);
@@ -88,10 +96,8 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     this.#heardAt = this.broker.now;
     if (this.#waiting) this.#holdBack(chunk);
     else if (this.outlet.isUnread) this.close(Reason.quotaExceeded, 'answers left unread');
-    else {
-      this.decoder.push(chunk);
-      this.#handleAll();
-    }
+    else if (this.#newcomer?.maySend(chunk.length) === false) this.close(Reason.quotaExceeded);
+    else this.#take(chunk);
   }
 
   /** The wire is no longer full. */
@@ -115,20 +121,21 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     this.close(Reason.serverShuttingDown);
   }
 
-  /** Tells a client of MQTT 5.0 why, and closes. The will is published. [MQTT-4.13.1-1] */
-  close(reasonCode: ReasonCode, detail?: string): void {
+  /** Tells a client of MQTT 5.0 why, and closes. The will is published, if nobody says no. [MQTT-4.13.1-1] */
+  close(reasonCode: ReasonCode, detail?: string, willDue = true): void {
     if (this.state.name === 'open' && this.outlet.version === 5) {
       this.outlet.send({ type: 'disconnect', reasonCode, properties: NO_PROPERTIES });
       this.broker.log.event('disconnectSent', { client: this.outlet.client, reasonCode });
     }
-    this.#finish(causeOf(reasonCode), true, detail);
+    this.#finish(causeOf(reasonCode), willDue, detail);
   }
 
-  /** The rules have changed: as Mosquitto, a client that would not be let in now goes, with no word and no will. */
+  /** The rules have changed, and the pace with them. As Mosquitto, a client that would not be let in now goes, with no word and no will. */
   reconsider(): void {
     const { state, broker } = this;
-    if (state.name === 'open' && !broker.access.mayStay(state.agreement.session.principal))
-      this.#finish('normal', false);
+    if (state.name !== 'open') return;
+    if (broker.access.mayStay(state.agreement.session.principal)) this.#keepPace();
+    else this.#finish('normal', false);
   }
 
   /** Closes without a word to the peer. */
@@ -157,13 +164,21 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     this.wire.pause();
   }
 
-  goOn(): void {
-    this.#resume(() => {});
+  /** Calls `then`, and goes on reading. */
+  goOn(then: () => void = () => {}): void {
+    this.#resume(then);
+  }
+
+  /** Whether it is we whom the peer waits for. */
+  get isHeld(): boolean {
+    return this.#waiting;
   }
 
   /** The client is known and its session is there: packets are handled from now on. */
   opened(agreement: Agreement): void {
     this.state = { name: 'open', agreement };
+    this.#leaveNewcomers();
+    this.#keepPace();
     this.#scheduleKeepAlive(agreement.keepAliveSeconds);
   }
 
@@ -180,9 +195,26 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     else this.broker.wheel.set(this, this.#heardAt + limit);
   }
 
+  #leaveNewcomers(): void {
+    this.#newcomer?.leave();
+    this.#newcomer = undefined;
+  }
+
+  #keepPace(): void {
+    const { settings } = this.listener;
+    if (this.#pace !== undefined) this.#pace.configure(settings);
+    else if (settings.messageRate > 0 || settings.byteRate > 0)
+      this.#pace = new Pace(this, settings, this.broker.clock);
+  }
+
   #scheduleKeepAlive(seconds: number): void {
     if (seconds === 0) this.broker.wheel.cancel(this);
     else this.broker.wheel.set(this, this.#heardAt + seconds * 1500);
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.decoder.push(chunk);
+    if (this.#pace === undefined || this.#pace.received(chunk.length)) this.#handleAll();
   }
 
   #handleAll(): void {
@@ -207,9 +239,11 @@ export class Connection implements OutletOwner, Publisher, Deadline {
         break;
       case 'new':
         this.broker.counters.connects++;
+        this.#newcomer?.moved(this.broker.now);
         if (packet.type === 'connect') connect(this, packet);
         break;
       case 'authenticating':
+        this.#newcomer?.moved(this.broker.now);
         if (packet.type === 'auth') authenticate(this, state, packet);
         else if (packet.type === 'disconnect') this.#onDisconnect(packet);
         else throw new ProtocolError(Reason.protocolError, `${packet.type} before the CONNACK`); // [MQTT-3.1.2-30]
@@ -222,7 +256,8 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   #handleOpen(packet: Packet, { session }: Agreement): void {
     switch (packet.type) {
       case 'publish':
-        receivePublish(this, session, packet);
+        if (this.#pace === undefined) receivePublish(this, session, packet);
+        else this.#pace.publish(() => receivePublish(this, session, packet));
         break;
       case 'puback':
         acknowledged(this, session, packet);
@@ -324,10 +359,7 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     }
     if (!this.#isReading()) return;
     this.#handleAll();
-    while (this.#backlog.length > 0 && this.#isReading()) {
-      this.decoder.push(this.#backlog.shift()!);
-      this.#handleAll();
-    }
+    while (this.#backlog.length > 0 && this.#isReading()) this.#take(this.#backlog.shift()!);
     if (this.#isReading()) this.wire.resume();
   }
 
@@ -341,6 +373,8 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     if (state.name === 'closed') return;
     this.state = CLOSED;
     this.#backlog = [];
+    this.#leaveNewcomers();
+    this.#pace?.stop();
     broker.wheel.cancel(this);
     broker.connections.delete(this);
     this.listener.connections--;
@@ -354,6 +388,6 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     });
     if (state.name !== 'open') return;
     state.agreement.leave?.cancel();
-    broker.sessions.disconnected(state.agreement.session, willDue);
+    broker.sessions.disconnected(state.agreement.session, cause, willDue);
   }
 }

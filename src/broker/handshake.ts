@@ -12,6 +12,7 @@ import { checkConnect, roomForClient } from './connect-rules.ts';
 import { credentialsOf, principalOf, usernameOf, withNames } from './credentials.ts';
 import type { Agreement, Connection, ConnectionState } from './connection.ts';
 import { leaveAt } from './leave.ts';
+import { isHeldBack, noteVerdict } from './login-attempt.ts';
 import type { Session } from './session.ts';
 import { NEVER } from './session.ts';
 import { PendingWill } from './will.ts';
@@ -43,6 +44,10 @@ export function connect(connection: Connection, packet: Connect): void {
   if (listener.settings.usernameFrom !== 'connect') {
     if (username === undefined) reply(connection, Reason.badUserNameOrPassword);
     else accept(connection, named, principalOf(connection, named), undefined);
+    return;
+  }
+  if (isHeldBack(connection, named)) {
+    reply(connection, Reason.connectionRateExceeded);
     return;
   }
   const method = packet.properties.authenticationMethod;
@@ -104,6 +109,7 @@ export function reauthenticate(connection: Connection, packet: Auth): void {
 }
 
 function concludeAgain(connection: Connection, agreement: Agreement, verdict: Verdict): void {
+  noteVerdict(connection, agreement.connect, verdict);
   switch (verdict.outcome) {
     case 'challenge':
       challenge(connection, agreement.connect, verdict.data);
@@ -151,6 +157,11 @@ function settle(
 }
 
 function conclude(connection: Connection, packet: Connect, verdict: Verdict): void {
+  if (isHeldBack(connection, packet)) {
+    reply(connection, Reason.connectionRateExceeded);
+    return;
+  }
+  noteVerdict(connection, packet, verdict);
   if (verdict.outcome === 'accepted') accept(connection, packet, verdict.principal, verdict.data);
   else if (verdict.outcome === 'refused') reply(connection, verdict.reasonCode, verdict.reason);
   else reply(connection, Reason.notAuthorized);
@@ -209,6 +220,7 @@ function accept(
     keepAliveSeconds,
     leave: leaveAt(connection, who.expiresAt),
   });
+  broker.hooks.connected?.(session.principal, packet, connection.identity);
   session.attach(outlet, limits); // [MQTT-4.4.0-1]
 }
 

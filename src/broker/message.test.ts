@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import { utf8Bytes } from '../protocol/bytes.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
+import type { Clock } from './clock.ts';
 import { Message } from './message.ts';
 
 const NOW = 1_704_067_200_000;
 
-function clockAt(now: number): { now: () => number } {
-  return { now: () => now };
+function clockAt(now: number): Clock {
+  return { now: () => now, after: () => () => undefined };
 }
 
 function messageOf(payload: Uint8Array, properties: Properties = NO_PROPERTIES, expirySeconds = 0): Message {

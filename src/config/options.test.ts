@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Config } from './config.ts';
 import { findOption, optionNames, options, optionsByScope, type OptionName } from './options.ts';
+import { rateOptions } from './options-rate.ts';
 import { parseConfig } from './parse.ts';
 
 /** What follows the option's name, and the value it must have. */
@@ -60,6 +61,16 @@ const once = (name: string, printed = name): Sample => ({
   ...text(name, printed),
   bad: [...notText(printed), [`a\n${name} b`, `Error: Duplicate '${printed}' value in configuration.`]],
 });
+
+const natural = (name: string, bad: Bad = []): Sample =>
+  integer(
+    name,
+    [
+      ['0', 0],
+      ['17', 17],
+    ],
+    [['-1', `Error: Invalid '${name}' value (-1).`], ...bad],
+  );
 
 const replaced = (name: string): Sample => ({
   ...text(name),
@@ -282,6 +293,49 @@ const samples: Readonly<Record<OptionName, Sample>> = {
     bad: [['x'.repeat(51), 'Error: auto_id_prefix length must be <= 50.']],
   },
   password_file: replaced('password_file'),
+  byte_rate: integer(
+    'byte_rate',
+    [
+      ['0', 0],
+      ['1000', 1000],
+    ],
+    [
+      ['999', "Error: 'byte_rate' must be 0 or >= 1000."],
+      ['-1', "Error: 'byte_rate' must be 0 or >= 1000."],
+    ],
+  ),
+  connection_rate: natural('connection_rate'),
+  connection_rate_total: natural('connection_rate_total'),
+  login_backoff: natural('login_backoff', [['86401', "Error: 'login_backoff' must be <= 86400."]]),
+  login_backoff_max: integer(
+    'login_backoff_max',
+    [
+      ['1', 1],
+      ['86400', 86_400],
+    ],
+    [
+      ['0', "Error: 'login_backoff_max' must be >= 1."],
+      ['86401', "Error: 'login_backoff_max' must be <= 86400."],
+    ],
+  ),
+  max_connect_bytes: integer(
+    'max_connect_bytes',
+    [
+      ['100', 100],
+      ['100000', 100_000],
+    ],
+    [
+      ['99', "Error: 'max_connect_bytes' must be >= 100."],
+      ['100001', "Error: 'max_connect_bytes' must be <= 100000."],
+    ],
+  ),
+  max_pending_connections: natural('max_pending_connections'),
+  message_rate: natural('message_rate'),
+  rate_action: keyword(
+    'rate_action',
+    ['pause', 'disconnect'],
+    "Error: Invalid 'rate_action' value (nonsense).",
+  ),
   psk_file: replaced('psk_file'),
 
   listener: {
@@ -707,11 +761,11 @@ for (const name of optionNames) {
   }
 }
 
-test('the table holds every option of the reference, and two of our own', () => {
+test('the table holds every option of the reference, and those of our own', () => {
   const counts = Object.entries(optionsByScope).map(([scope, table]) => [scope, Object.keys(table).length]);
   assert.deepEqual(Object.fromEntries(counts), {
     global: 40 + 2,
-    security: 6,
+    security: 6 + Object.keys(rateOptions).length,
     listener: 35,
     bridge: 45,
     plugin: 6,

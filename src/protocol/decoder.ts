@@ -16,6 +16,8 @@ export interface DecoderOptions {
   readonly sender: Sender;
   /** The largest whole packet accepted, bytes, besides the limits of single types. */
   readonly maxPacketSize: number;
+  /** The largest CONNECT and AUTH of a client, bytes; 100,000 without it. */
+  readonly maxConnectBytes?: number;
   /** Shared between decoders so that a topic is decoded once for all of them. */
   readonly topics?: TopicNames;
   /** The version, where it is known before the first packet. */
@@ -42,10 +44,13 @@ const reader = new Reader();
 const DUP = 0x08;
 const CONNECT = 1;
 const PUBLISH = 3;
+const AUTH = 15;
 
+/** Of CONNECT and AUTH, as Mosquitto. */
+const MAX_CONNECT_BYTES = 100_000;
 /** Bytes a whole packet of a client may take by type, as Mosquitto; 0 is the decoder's own limit alone. */
 const SIZE_LIMIT: readonly number[] = [
-  0, 100_000, 0, 0, 10_000, 10_000, 10_000, 10_000, 0, 0, 0, 0, 10_000, 0, 10_000, 100_000,
+  0, 0, 0, 0, 10_000, 10_000, 10_000, 10_000, 0, 0, 0, 0, 10_000, 0, 10_000, 0,
 ];
 /** In 5.0 SUBSCRIBE and UNSUBSCRIBE have a limit of their own too. */
 const SIZE_LIMIT_5: readonly number[] = SIZE_LIMIT.with(8, 100_000).with(10, 100_000);
@@ -65,6 +70,7 @@ export class Decoder {
   readonly #context: DecodeContext;
   readonly #sender: Sender;
   readonly #maxPacketSize: number;
+  readonly #maxConnectBytes: number;
   #chunk: Uint8Array = EMPTY;
   #at = 0;
   /** The start of a packet whose end has not arrived; empty between packets. */
@@ -78,6 +84,7 @@ export class Decoder {
     this.#context = { version: options.version ?? 0, topics: options.topics ?? new TopicNames() };
     this.#sender = options.sender;
     this.#maxPacketSize = options.maxPacketSize;
+    this.#maxConnectBytes = options.maxConnectBytes ?? MAX_CONNECT_BYTES;
   }
 
   /** 0 until a CONNECT named it. */
@@ -171,7 +178,8 @@ export class Decoder {
   }
 
   #sizeLimit(type: number): number {
-    if (this.#sender === 'server') return this.#maxPacketSize;
+    if (type === PUBLISH || this.#sender === 'server') return this.#maxPacketSize;
+    if (type === CONNECT || type === AUTH) return this.#maxConnectBytes;
     const limits = this.#context.version === 5 ? SIZE_LIMIT_5 : SIZE_LIMIT;
     return limits[type]! || this.#maxPacketSize;
   }

@@ -39,6 +39,7 @@ const RETURN_CODES: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number
   [Reason.notAuthorized, 5],
   [Reason.packetTooLarge, 5],
   [Reason.banned, 5],
+  [Reason.connectionRateExceeded, 3],
 ]);
 
 test('connectReturnCode() is what 3.x can say, and undefined where it can say nothing [MQTT-3.2.2-6]', () => {

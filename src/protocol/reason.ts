@@ -74,6 +74,7 @@ const CONNECT_RETURN_CODE: ReadonlyMap<number, number> = new Map<number, number>
   [Reason.notAuthorized, 5],
   [Reason.packetTooLarge, 5],
   [Reason.banned, 5],
+  [Reason.connectionRateExceeded, 3], // try again later
 ]);
 
 /**

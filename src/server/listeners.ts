@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Log } from '../base/log.ts';
 import type { Broker } from '../broker/broker.ts';
+import { Guard } from '../broker/guard.ts';
 import { LIMITS } from '../broker/limits.ts';
 import type { Listener } from '../broker/limits.ts';
 import type { Config, ListenerConfig } from '../config/config.ts';
@@ -42,6 +43,7 @@ export class Listeners {
   readonly #broker: Broker;
   readonly #log: Log;
   readonly #flusher = new Flusher();
+  readonly #guard = new Guard();
   #config: Config;
   #opened: Opened[] = [];
 
@@ -93,7 +95,7 @@ export class Listeners {
   async #openOne(config: ListenerConfig): Promise<Opened | undefined> {
     const places = await this.#places(config);
     if (places === undefined) return undefined;
-    const listener: Listener = { settings: listenerSettings(config), connections: 0 };
+    const listener: Listener = { settings: listenerSettings(config), connections: 0, guard: this.#guardOf() };
     const anteroom = this.#anteroomOf(listener);
     const layers = layersOf(config, { log: this.#log, anteroom });
     const opened: Opened = { config, listener, anteroom, layers, sockets: [] };
@@ -106,6 +108,10 @@ export class Listeners {
       if (socket !== 'skipped') opened.sockets.push(socket);
     }
     return opened.sockets.length === 0 ? undefined : opened;
+  }
+
+  #guardOf(): Guard {
+    return this.#config.global.per_listener_settings ? new Guard() : this.#guard;
   }
 
   async #openSocket(

@@ -1,11 +1,14 @@
 /** The composition root: a configuration becomes a running broker with its listeners and its log. */
 import { randomBytes } from 'node:crypto';
-import { AccessChain } from '../access/chain.ts';
+import type { FileProblem } from '../access/file.ts';
 import { DEFAULT_LOG_SETTINGS, Log } from '../base/log.ts';
 import { Broker } from '../broker/broker.ts';
+import type { Clock } from '../broker/clock.ts';
 import { Message } from '../broker/message.ts';
 import type { Config } from '../config/config.ts';
+import { formatDiagnostic } from '../config/diagnostic.ts';
 import { utf8Bytes } from '../protocol/bytes.ts';
+import { AccessRules } from './access.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Listeners } from './listeners.ts';
 import { LogDestinations } from './log-destinations.ts';
@@ -19,6 +22,26 @@ export interface ServerOptions {
   /** Whether log files may be symbolic links. */
   readonly allowSymlinks?: boolean;
 }
+
+/** The time of this machine. */
+const CLOCK: Clock = {
+  now: Date.now,
+  after: (ms, wake) => {
+    const timer = setTimeout(wake, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** What came of a start. */
+export type Started = 'running' | 'no rules' | 'no listener';
+
+/** The event that a diagnostic is logged as. */
+export const EVENTS = {
+  error: 'configError',
+  warning: 'configWarning',
+  notice: 'configNotice',
+  information: 'configInformation',
+} as const;
 
 /** How often deadlines are looked at, milliseconds. */
 const TICK_MS = 1000;
@@ -34,9 +57,12 @@ export class Server {
   #broker: Broker | undefined;
   #listeners: Listeners | undefined;
   #ticking: NodeJS.Timeout | undefined;
+  #rules: AccessRules | undefined;
+  readonly #allowSymlinks: boolean;
 
   constructor(options: ServerOptions = {}) {
     this.#verbosity = options.verbosity;
+    this.#allowSymlinks = options.allowSymlinks ?? false;
     this.#destinations = new LogDestinations({
       publish: (topic, payload) => this.#publishLine(topic, payload),
       report: (event, text) => this.log.event(event, { text }),
@@ -60,17 +86,20 @@ export class Server {
     this.log.configure({ ...DEFAULT_LOG_SETTINGS, dialect: global.log_dialect });
   }
 
-  /** Opens the log and the listeners. False if a listener cannot be opened; the log says which and why. */
-  async start(config: Config): Promise<boolean> {
+  /** Opens the log, the files of rules and the listeners. What stops it from running is in the log. */
+  async start(config: Config): Promise<Started> {
     this.#configureLog(config);
     this.log.event('starting', { version: FULL_VERSION });
     if (config.file === undefined) this.log.event('defaultConfigUsed', {});
     else this.log.event('configLoaded', { file: config.file });
     if (config.localOnly) this.log.event('localOnlyMode', {});
+    const rules = this.#openRules(config);
+    if (rules === undefined) return 'no rules';
+    this.#rules = rules;
     const broker = new Broker(
       {
-        clock: { now: Date.now },
-        access: new AccessChain([]),
+        clock: CLOCK,
+        access: rules.access,
         log: this.log,
         random: randomBytes,
         heapBytes: () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers,
@@ -79,8 +108,8 @@ export class Server {
       brokerSettings(config),
     );
     this.#broker = broker;
-    this.#listeners = new Listeners(broker, this.log, config);
-    if (!(await this.#listeners.open())) return false;
+    this.#listeners = new Listeners(broker, this.log, config, rules);
+    if (!(await this.#listeners.open())) return 'no listener';
     broker.tick();
     const housekeeping = new Housekeeping(broker);
     this.#ticking = setInterval(() => {
@@ -88,14 +117,27 @@ export class Server {
       housekeeping.tick();
     }, TICK_MS);
     this.log.event('running', { version: FULL_VERSION });
-    return true;
+    return 'running';
   }
 
-  /** Puts a changed configuration into force: what `compareForReload` made of the running one and the file. */
-  apply(config: Config): void {
+  /**
+   * Puts a changed configuration into force: what `compareForReload` made of the running one and the file. False, and
+   * nothing has changed, if a file of rules has an error, which is in the log: all or nothing.
+   */
+  apply(config: Config): boolean {
+    const rules = this.#openRules(config, this.#rules);
+    if (rules === undefined) return false;
     this.#configureLog(config);
-    if (this.#broker !== undefined) this.#broker.settings = brokerSettings(config);
-    this.#listeners?.configure(config);
+    const broker = this.#broker;
+    if (broker !== undefined) {
+      broker.settings = brokerSettings(config);
+      this.#listeners?.configure(config, rules);
+      broker.access = rules.access;
+      broker.reconsider();
+    }
+    this.#rules?.close();
+    this.#rules = rules;
+    return true;
   }
 
   /** Opens the log files anew, for whoever rotates them. */
@@ -114,6 +156,19 @@ export class Server {
   /** The last line is out. */
   close(): void {
     this.#destinations.close();
+  }
+
+  #openRules(config: Config, previous?: AccessRules): AccessRules | undefined {
+    const surroundings = { log: this.log, allowSymlinks: this.#allowSymlinks, plugins: new Map() };
+    const read = AccessRules.open(config, surroundings, previous);
+    this.#tell(read.problems);
+    return read.ok ? read.value : undefined;
+  }
+
+  #tell(problems: readonly FileProblem[]): void {
+    for (const problem of problems) {
+      for (const text of formatDiagnostic(problem)) this.log.event(EVENTS[problem.level], { text });
+    }
   }
 
   #configureLog(config: Config): void {

@@ -55,6 +55,15 @@ export function listenerSettings(listener: ListenerConfig): ListenerSettings {
     protocolVersions: new Set(listener.accept_protocol_versions as readonly ProtocolVersion[]),
     useUsernameAsClientId: listener.use_username_as_clientid,
     usernameFrom: usernameFrom(listener),
+    connectionRate: listener.connection_rate,
+    connectionRateTotal: listener.connection_rate_total,
+    maxPendingConnections: listener.max_pending_connections,
+    maxConnectBytes: listener.max_connect_bytes,
+    messageRate: listener.message_rate,
+    byteRate: listener.byte_rate,
+    rateAction: listener.rate_action,
+    loginBackoffSeconds: listener.login_backoff,
+    loginBackoffMaxSeconds: listener.login_backoff_max,
   };
 }
 

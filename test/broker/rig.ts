@@ -5,6 +5,7 @@ import { DEFAULT_LOG_SETTINGS, Log, SILENT } from '../../src/base/log.ts';
 import type { LogLine } from '../../src/base/log.ts';
 import type { LogEventName, LogEvents } from '../../src/base/log-events.ts';
 import { Broker } from '../../src/broker/broker.ts';
+import { Guard } from '../../src/broker/guard.ts';
 import { DEFAULT_LISTENER, DEFAULT_SETTINGS } from '../../src/broker/limits.ts';
 import type { BrokerSettings, Listener, ListenerSettings } from '../../src/broker/limits.ts';
 import { Message } from '../../src/broker/message.ts';
@@ -33,7 +34,10 @@ export class Rig {
   /** Milliseconds since 1970. */
   now: number = START;
   heapBytes = 0;
+  /** That of all listeners. */
+  readonly guard: Guard = new Guard();
   readonly #lines: LogLine[] = [];
+  readonly #alarms = new Set<{ readonly at: number; readonly wake: () => void }>();
   #clients = 0;
   #random = 0;
 
@@ -41,7 +45,7 @@ export class Rig {
     const logSettings = { ...DEFAULT_LOG_SETTINGS, types: new Set(LOG_TYPES), dialect: 'json' } as const;
     this.broker = new Broker(
       {
-        clock: { now: () => this.now },
+        clock: { now: () => this.now, after: (ms, wake) => this.#after(ms, wake) },
         access: this.access,
         log: log
           ? new Log(
@@ -61,7 +65,11 @@ export class Rig {
 
   /** A further listener. */
   listen(settings: Partial<ListenerSettings> = {}): Listener {
-    return { settings: { ...DEFAULT_LISTENER, allowAnonymous: true, ...settings }, connections: 0 };
+    return {
+      settings: { ...DEFAULT_LISTENER, allowAnonymous: true, ...settings },
+      connections: 0,
+      guard: this.guard,
+    };
   }
 
   /** A peer has come; undefined if the broker sent it away. */
@@ -104,10 +112,10 @@ export class Rig {
     );
   }
 
-  /** Time passes, and the broker is called once a second. */
+  /** Time passes, and the broker is called once a second; alarms ring when they are due. */
   advance(ms: number): void {
     for (const end = this.now + ms; this.now < end;) {
-      this.now = Math.min(this.now + 1000, end);
+      this.#passTo(Math.min(this.now + 1000, end));
       this.broker.tick();
     }
   }
@@ -116,6 +124,23 @@ export class Rig {
   sleep(ms: number): void {
     this.now += ms;
     this.broker.tick();
+  }
+
+  #after(ms: number, wake: () => void): () => void {
+    const alarm = { at: this.now + ms, wake };
+    this.#alarms.add(alarm);
+    return () => this.#alarms.delete(alarm);
+  }
+
+  #passTo(end: number): void {
+    for (;;) {
+      const [next] = [...this.#alarms].toSorted((a, b) => a.at - b.at);
+      if (next === undefined || next.at > end) break;
+      this.#alarms.delete(next);
+      this.now = next.at;
+      next.wake();
+    }
+    this.now = end;
   }
 
   /** Lets promises that are settled be heard. */
