@@ -4,12 +4,14 @@ import { Reason } from '../protocol/reason.ts';
 import type { Backend, LoginAnswer } from './backend.ts';
 import type { FileProblem, Read } from './file.ts';
 import type { HashQueue } from './hash-queue.ts';
-import { parsePasswordHash, verifyPassword } from './password-hash.ts';
-import { isRemembered, rememberPassword, standIn } from './remembered-password.ts';
-import type { RememberedPassword } from './remembered-password.ts';
+import { parsePasswordHash } from './password-hash.ts';
+import { PasswordUser } from './password-user.ts';
+import { standIn } from './remembered-password.ts';
 import { secretLines, tooLong } from './secret-lines.ts';
 import type { SecretLine } from './secret-lines.ts';
 import { readSensitiveFile } from './sensitive-file.ts';
+
+const NAME = 'password_file';
 
 /** How a password file is used. */
 export interface PasswordFileOptions {
@@ -20,16 +22,6 @@ export interface PasswordFileOptions {
   readonly previous?: PasswordFile | undefined;
 }
 
-/** A user of the file. The same object in the next reading of the file, if the hash is still the same. */
-interface User {
-  readonly hash: string;
-  /** The password, once it was right: this user has logged in. */
-  remembered: RememberedPassword | undefined;
-}
-
-type Users = ReadonlyMap<string, User>;
-
-const ACCEPTED: LoginAnswer = { outcome: 'accepted' };
 const REFUSED: LoginAnswer = { outcome: 'refused', reasonCode: Reason.notAuthorized };
 const BUSY: LoginAnswer = { outcome: 'refused', reasonCode: Reason.serverBusy };
 
@@ -53,29 +45,24 @@ export function passwordFile(path: string, options: PasswordFileOptions): Read<P
 
 /** Clients by their user names and passwords. */
 export class PasswordFile implements Backend {
-  readonly name = 'password_file';
+  readonly name: string = NAME;
   readonly #queue: HashQueue;
-  readonly #users: Users;
-  readonly #hashes: readonly string[];
-  /** Names whose users have logged in with what the file says no more. */
-  readonly #revoked: Set<string> = new Set();
+  readonly #users: ReadonlyMap<string, PasswordUser>;
+  readonly #strangers: readonly PasswordUser[];
   #next: PasswordFile | undefined;
   #closed = false;
 
   /** `hashes` are those of the users by their names, all of which `parsePasswordHash` can read. */
   constructor(hashes: ReadonlyMap<string, string>, queue: HashQueue, previous?: PasswordFile) {
     this.#queue = queue;
-    this.#hashes = [...hashes.values()];
-    const before = previous === undefined ? new Map<string, User>() : previous.#users;
     this.#users = new Map(
       Array.from(hashes, ([name, hash]) => {
-        const user = before.get(name);
-        return [name, user?.hash === hash ? user : { hash, remembered: undefined }];
+        const user = new PasswordUser(NAME, hash);
+        const before = previous === undefined ? undefined : previous.#users.get(name);
+        return [name, before?.isSame(user) ? before : user]; // what is remembered stays with an unchanged hash
       }),
     );
-    for (const [name, user] of before) {
-      if (user.remembered !== undefined && this.#users.get(name) !== user) this.#revoked.add(name);
-    }
+    this.#strangers = [...this.#users.values()];
     if (previous !== undefined) previous.#next = this;
   }
 
@@ -84,37 +71,33 @@ export class PasswordFile implements Backend {
     if (username === undefined) return 'ignore';
     if (password === undefined) return REFUSED;
     const user = this.#users.get(username);
-    if (user?.remembered !== undefined && isRemembered(user.remembered, user.hash, password)) return ACCEPTED;
-    const hash = user?.hash ?? this.#hashes[standIn(username, this.#hashes.length)];
-    if (hash === undefined) return REFUSED;
-    const kept = password.slice(); // the chunk that it came in is larger, and would wait with it
-    const right = this.#queue.run(() => verifyPassword(parsePasswordHash(hash)!, kept));
+    if (user?.remembers(password)) return { outcome: 'accepted', grant: user };
+    const checked = user ?? this.#strangers[standIn(username, this.#strangers.length)];
+    if (checked === undefined) return REFUSED;
+    const kept = new Uint8Array(password); // a copy: the chunk that it came in is larger, and would wait with it
+    const right = this.#queue.run(() => checked.verify(kept));
     if (right === undefined) return BUSY;
     return right.then((yes) => (yes && user !== undefined ? this.#admit(username, user, kept) : REFUSED));
   }
 
-  /**
-   * False for a user who has logged in here, and whom the file since lacks or gives another hash. Names that were
-   * proved otherwise, or that others have let in, are not for this file to judge.
-   */
-  mayStay({ username, listener }: Principal): boolean | undefined {
-    if (username === undefined || (listener !== undefined && listener.settings.usernameFrom !== 'connect'))
-      return undefined;
-    if (this.#users.get(username)?.remembered !== undefined) return true;
-    return this.#revoked.has(username) ? false : undefined;
+  /** Whether the file still has the user with the hash that let the client in. */
+  mayStay({ username, grant }: Principal): boolean | undefined {
+    if (username === undefined || !(grant instanceof PasswordUser) || grant.by !== NAME) return undefined;
+    return this.#users.get(username)?.isSame(grant) === true;
   }
 
-  /** Another has taken this one's place, or nobody: what is still being computed is judged by whoever is in force. */
+  /** Another has taken this one's place, or none: passwords that are being checked are judged by whoever is in force. */
   close(): void {
     this.#closed = true;
   }
 
-  /** The password was right, for a file that may have been read anew while it was computed. */
-  #admit(username: string, user: User, password: Uint8Array): LoginAnswer {
+  /** The password was right, for a file that may have been read anew while the hash was computed. */
+  #admit(username: string, user: PasswordUser, password: Uint8Array): LoginAnswer {
     if (this.#closed) return this.#next === undefined ? BUSY : this.#next.#admit(username, user, password);
-    if (this.#users.get(username) !== user) return REFUSED;
-    user.remembered = rememberPassword(user.hash, password);
-    return ACCEPTED;
+    const grant = this.#users.get(username);
+    if (grant?.isSame(user) !== true) return REFUSED;
+    grant.remember(password);
+    return { outcome: 'accepted', grant };
   }
 }
 
@@ -159,7 +142,7 @@ function faultOf(entry: SecretLine, file: string, known: boolean): Fault | undef
 /** Never says what stands there: it may be a password. */
 function undecodable(name: string, secret: string, file: string): string {
   const again = `Set the password again: zanzara passwd ${file} ${name}`;
-  if (secret === '') return `User '${name}' has no password hash. ${again}`;
+  if (secret === '') return `PasswordUser '${name}' has no password hash. ${again}`;
   if (/^\$(?:6|7|argon2id)\$/.test(secret)) return `The password hash of user '${name}' is damaged. ${again}`;
   if (secret.startsWith('$')) {
     return `The password hash of user '${name}' is of an unknown kind; $6$, $7$ and $argon2id$ are known. ${again}`;
