@@ -12,6 +12,12 @@ export const LIMITS: {
   readonly unreadAnswers: number;
   readonly subscriptionsPerSession: number;
   readonly waitingUnlimited: number;
+  readonly webSocketSpareBytes: number;
+  readonly webSocketPieceBytes: number;
+  readonly webSocketStrangerBytes: number;
+  readonly webSocketHeldBytes: number;
+  readonly downloads: number;
+  readonly downloadIdleSeconds: number;
   readonly networks: number;
   readonly deniedPeersLogged: number;
   readonly failedLogins: number;
@@ -40,6 +46,18 @@ export const LIMITS: {
   subscriptionsPerSession: 100_000,
   /** Messages that count as a full queue for back-pressure where `max_queued_messages` is unlimited. */
   waitingUnlimited: 100_000,
+  /** What a WebSocket message may hold besides the largest packet. A larger one closes with 1009. */
+  webSocketSpareBytes: 64 * 1024,
+  /** The pieces that a WebSocket message may come in, fragments or segments, are at least so large on average. */
+  webSocketPieceBytes: 128,
+  /** Bytes of frames from a WebSocket client that has not been let in yet; a CONNECT may have 100,000. */
+  webSocketStrangerBytes: 128 * 1024,
+  /** Bytes of WebSocket messages held back while a connection waits, and one message more. */
+  webSocketHeldBytes: 1024 * 1024,
+  /** Files of `http_dir` on their way to browsers, of one listener. Beyond it a request is not answered. */
+  downloads: 256,
+  /** A browser that takes nothing of its file for so long is left. */
+  downloadIdleSeconds: 30,
   /** Networks whose rate of connections is known; each is forgotten within a second. Others wait while it is full. */
   networks: 65_536,
   /** Peers that were denied a connection and are named in the log, a minute. */

@@ -1,5 +1,4 @@
 /** A wire on a socket of Node's: one write per tick, and a bound on what waits for a slow peer. */
-import type { Socket } from 'node:net';
 import type { Wire } from '../broker/wire.ts';
 import { Batch } from './batch.ts';
 import type { Flusher } from './flusher.ts';
@@ -8,6 +7,24 @@ import type { Flusher } from './flusher.ts';
 export interface WireLimits {
   readonly frames: number;
   readonly bytes: number;
+}
+
+/** What a wire writes to: a socket of Node's, or something that behaves like one and writes to a socket itself. */
+export interface WireStream {
+  /** Bytes that the system has not taken. */
+  readonly writableLength: number;
+  /** True when there is nothing left to close. */
+  readonly destroyed: boolean;
+  /** `taken` is called when the system has taken the bytes, or never will. */
+  write(bytes: Uint8Array, taken: () => void): unknown;
+  /** Between the two, writes are gathered for one system call. */
+  cork(): void;
+  uncork(): void;
+  pause(): unknown;
+  resume(): unknown;
+  /** Closes once all that was written is out. */
+  destroySoon(): void;
+  destroy(): unknown;
 }
 
 /** Who writes to the wire. */
@@ -27,7 +44,7 @@ const CLOSE_MS = 5000;
  * is congested: frames then wait here, copied so that they pin no received chunk, and count towards `full`.
  */
 export class SocketWire implements Wire {
-  readonly #socket: Socket;
+  readonly #stream: WireStream;
   readonly #flusher: Flusher;
   readonly #limits: () => WireLimits;
   /** Told when the system has taken all, after a time in which it had not. */
@@ -38,8 +55,8 @@ export class SocketWire implements Wire {
   #takenFrames = 0;
   #closed = false;
 
-  constructor(socket: Socket, flusher: Flusher, limits: () => WireLimits) {
-    this.#socket = socket;
+  constructor(stream: WireStream, flusher: Flusher, limits: () => WireLimits) {
+    this.#stream = stream;
     this.#flusher = flusher;
     this.#limits = limits;
   }
@@ -57,7 +74,7 @@ export class SocketWire implements Wire {
   }
 
   get unsentBytes(): number {
-    return this.#congested ? this.#socket.writableLength + this.#pending.bytes : 0;
+    return this.#congested ? this.#stream.writableLength + this.#pending.bytes : 0;
   }
 
   write(frame: Uint8Array): void {
@@ -77,21 +94,21 @@ export class SocketWire implements Wire {
     const { frames, bytes } = this.#pending;
     if (frames === 0 || this.#congested) return;
     const pieces = this.#pending.take();
-    if (pieces.length === 1) this.#socket.write(pieces[0]!, this.#written);
+    if (pieces.length === 1) this.#stream.write(pieces[0]!, this.#written);
     else if (bytes < pieces.length * LARGE_PIECE)
-      this.#socket.write(Buffer.concat(pieces, bytes), this.#written);
+      this.#stream.write(Buffer.concat(pieces, bytes), this.#written);
     else this.#writeSideBySide(pieces);
-    if (this.#socket.writableLength === 0) return;
+    if (this.#stream.writableLength === 0) return;
     this.#congested = true;
     this.#takenFrames = frames;
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#stream.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#stream.resume();
   }
 
   close(): void {
@@ -99,8 +116,8 @@ export class SocketWire implements Wire {
     this.#congested = false; // what waits goes to the socket, which sends it in order
     this.flush();
     this.#closed = true;
-    this.#socket.destroySoon();
-    if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), CLOSE_MS).unref();
+    this.#stream.destroySoon();
+    if (!this.#stream.destroyed) setTimeout(() => this.#stream.destroy(), CLOSE_MS).unref();
   }
 
   /** Whether a part of what may wait is reached; what is on its way to the system counts by its bytes only. */
@@ -110,14 +127,14 @@ export class SocketWire implements Wire {
   }
 
   #writeSideBySide(pieces: readonly Uint8Array[]): void {
-    this.#socket.cork();
-    for (const piece of pieces) this.#socket.write(piece, this.#written);
-    this.#socket.uncork();
+    this.#stream.cork();
+    for (const piece of pieces) this.#stream.write(piece, this.#written);
+    this.#stream.uncork();
   }
 
   /** The system has taken a write. */
   readonly #written = (): void => {
-    if (!this.#congested || this.#socket.writableLength > 0) return;
+    if (!this.#congested || this.#stream.writableLength > 0) return;
     this.#congested = false;
     this.#takenFrames = 0;
     this.flush();

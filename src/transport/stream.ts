@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Connection } from '../broker/connection.ts';
 import type { Arrival, Door } from './arrival.ts';
 import { SocketWire } from './socket-wire.ts';
+import type { WireStream } from './socket-wire.ts';
 
 /** A socket and the connection it serves; undefined until one accepted it. */
 type ServedSocket = Socket & { [CONNECTION]?: Connection; [TROUBLE]?: string };
@@ -10,17 +11,25 @@ type ServedSocket = Socket & { [CONNECTION]?: Connection; [TROUBLE]?: string };
 const CONNECTION: unique symbol = Symbol('connection');
 const TROUBLE: unique symbol = Symbol('trouble');
 
+/** Makes a connection for a stream that speaks MQTT; undefined, with the stream destroyed, if it is not taken. */
+export function serveStream(socket: Socket, arrival: Arrival, door: Door): Connection | undefined {
+  return connect(socket, socket, arrival, door, startReading);
+}
+
 /**
- * Makes a connection for a stream; undefined, with the stream destroyed, if the broker does not take it. Handlers
- * are shared by all sockets and find the connection on the socket: ten thousand need no closures.
+ * Makes a connection for a socket, which writes to `stream`, and has `start` read the socket a little later;
+ * undefined, with the socket destroyed, if the broker does not take it. Handlers are shared by all sockets and find
+ * the connection on the socket: ten thousand need no closures.
  */
-export function serveStream(
+export function connect(
   socket: ServedSocket,
+  stream: WireStream,
   { peer, identity }: Arrival,
   door: Door,
+  start: (socket: Socket) => void,
 ): Connection | undefined {
   socket.on('error', onError);
-  const wire = new SocketWire(socket, door.flusher, door.limits);
+  const wire = new SocketWire(stream, door.flusher, door.limits);
   const connection = door.accept(wire, peer, identity);
   if (connection === undefined) {
     socket.destroy();
@@ -30,7 +39,7 @@ export function serveStream(
   socket[CONNECTION] = connection;
   socket.on('end', onEnd);
   socket.on('close', onClose);
-  setImmediate(waitATurn, socket);
+  setImmediate(waitATurn, socket, start);
   return connection;
 }
 
@@ -38,8 +47,8 @@ export function serveStream(
  * A turn of the event loop tells of signals after sockets. As in Mosquitto, what a SIGHUP changed must count for a
  * peer that connects after it: so a peer's first bytes are looked at when the turn in which they came is over.
  */
-function waitATurn(socket: ServedSocket): void {
-  setImmediate(startReading, socket);
+function waitATurn(socket: Socket, start: (socket: Socket) => void): void {
+  setImmediate(start, socket);
 }
 
 function startReading(socket: ServedSocket): void {
