@@ -14,6 +14,11 @@ export interface BrokerOptions {
   readonly configFile?: string;
 }
 
+const REFUSALS = {
+  'no rules': 'A file of users or rights could not be used',
+  'no listener': 'No listener could be opened',
+} as const;
+
 /** A broker that runs. */
 export interface RunningBroker {
   /** Where clients can connect. */
@@ -46,10 +51,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
   const missing = missingCapabilities(result.config, CAPABILITIES);
   if (missing.length > 0) throw new ConfigError(missing);
   const server = new Server();
-  if (!(await server.start(result.config))) {
+  const started = await server.start(result.config);
+  if (started !== 'running') {
     await server.stop();
     server.close();
-    throw new Error('No listener could be opened; the log says why.');
+    throw new Error(`${REFUSALS[started]}; the log says why.`);
   }
   return {
     addresses: server.addresses,

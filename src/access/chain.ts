@@ -1,5 +1,13 @@
 /** Backends one after the other: the rules of one listener. */
-import type { Access, Credentials, Exchange, MessageView, Principal, Verdict } from '../broker/access.ts';
+import type {
+  Access,
+  Credentials,
+  Exchange,
+  Grant,
+  MessageView,
+  Principal,
+  Verdict,
+} from '../broker/access.ts';
 import type { QoS } from '../protocol/packet.ts';
 import { Reason } from '../protocol/reason.ts';
 import type { Answer, Backend, LoginAnswer } from './backend.ts';
@@ -7,6 +15,9 @@ import type { Answer, Backend, LoginAnswer } from './backend.ts';
 type Undecided = 'defer' | 'ignore';
 type Decided = Exclude<Answer, Undecided>;
 type LoginDecided = Exclude<LoginAnswer, Undecided>;
+
+/** Of a client whose user name nobody could judge: `allow_anonymous` let it in. */
+const BY_NAME_ALONE: Grant = { by: 'allow_anonymous' };
 
 /** A question that every backend may be asked, as a call. */
 type Ask<Result> = (backend: Backend) => Result | Undecided | Promise<Result | Undecided> | undefined;
@@ -65,11 +76,13 @@ export class AccessChain implements Access {
   }
 
   /**
-   * A client with a grant is the business of the backend that gave it, which must still be there. Of others, one
-   * backend that would refuse is enough; with none that knows the client, its listener's rule decides.
+   * A client with a grant is the business of whoever gave it, who must still be there. Of others, one backend that
+   * would refuse is enough; with none that knows the client, its listener's rule decides.
    */
   mayStay(principal: Principal): boolean {
-    const { grant } = principal;
+    const { grant, listener } = principal;
+    const anonymous = listener?.settings.allowAnonymous !== false;
+    if (grant === BY_NAME_ALONE) return anonymous && !this.#backends.some(asksWho);
     if (grant !== undefined)
       return this.#backends.some(
         (backend) => backend.name === grant.by && backend.mayStay?.(principal) === true,
@@ -80,7 +93,16 @@ export class AccessChain implements Access {
       if (answer === false) return false;
       if (answer === true) known = true;
     }
-    return known || principal.username !== undefined || principal.listener?.settings.allowAnonymous !== false;
+    return known || principal.username !== undefined || anonymous;
+  }
+
+  /** The first key that a backend knows for an identity of TLS-PSK. */
+  pskKey(identity: string): Uint8Array | undefined {
+    for (const backend of this.#backends) {
+      const key = backend.pskKey?.(identity);
+      if (key !== undefined) return key;
+    }
+    return undefined;
   }
 
   #decide(ask: Ask<Decided>): boolean | Promise<boolean> {
@@ -142,7 +164,15 @@ function anonymousVerdict(answer: 'defer' | 'ignore', credentials: Credentials):
   const { listener, username } = credentials;
   const admitted = listener.settings.allowAnonymous && (answer === 'ignore' || username === undefined);
   if (!admitted) return { outcome: 'refused', reasonCode: Reason.notAuthorized };
-  return { outcome: 'accepted', principal: principalOf(credentials, username) };
+  const principal = principalOf(credentials, username);
+  return {
+    outcome: 'accepted',
+    principal: username === undefined ? principal : { ...principal, grant: BY_NAME_ALONE },
+  };
+}
+
+function asksWho(backend: Backend): boolean {
+  return 'authenticate' in backend;
 }
 
 /** The principal that a client's credentials stand for, under a user name. */

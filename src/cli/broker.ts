@@ -4,15 +4,15 @@ import { rmSync, writeFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import type { ParseResult } from '../config/config.ts';
 import { missingCapabilities } from '../config/capabilities.ts';
-import { formatDiagnostic } from '../config/diagnostic.ts';
-import type { Diagnostic } from '../config/diagnostic.ts';
 import { withLocalPorts } from '../config/local-only.ts';
 import { readConfig } from '../config/read.ts';
 import { compareForReload } from '../config/reload.ts';
 import { CAPABILITIES } from '../server/capabilities.ts';
 import { dropPrivileges } from '../server/privileges.ts';
 import { Server } from '../server/server.ts';
+import type { Started } from '../server/server.ts';
 import { subscriptionTrees } from '../server/subscription-trees.ts';
+import { tell } from '../server/tell.ts';
 import { FULL_VERSION, MOSQUITTO_VERSION, VERSION } from '../server/version.ts';
 import { brokerUsage, parseBrokerArguments } from './broker-arguments.ts';
 import type { BrokerArguments } from './broker-arguments.ts';
@@ -20,7 +20,13 @@ import type { Io } from './io.ts';
 import { welcome } from './welcome.ts';
 
 /** Exit codes, Mosquitto's error numbers. */
-const EXIT = { ok: 0, failed: 1, invalid: 3, system: 14 } as const;
+const EXIT = { ok: 0, failed: 1, invalid: 3, unknown: 13, system: 14 } as const;
+
+const START_EXIT: Readonly<Record<Started, number>> = {
+  running: EXIT.ok,
+  'no rules': EXIT.unknown, // as Mosquitto, whose plugins for files say no more than that
+  'no listener': EXIT.failed,
+};
 
 /** Marks the process that `-d` leaves in the background. */
 const IN_BACKGROUND = 'ZANZARA_IN_BACKGROUND';
@@ -71,24 +77,11 @@ async function run(options: BrokerArguments, server: Server, io: Io): Promise<nu
 function load({ configFiles, ports }: BrokerArguments, server: Server): Config | undefined {
   const result = readConfig(...configFiles);
   if (result.ok) server.useDialect(result.config);
-  tell(server, result.diagnostics);
+  tell(server.log, result.diagnostics);
   if (!result.ok) return undefined;
   const missing = missingCapabilities(result.config, CAPABILITIES);
-  tell(server, missing);
+  tell(server.log, missing);
   return missing.length > 0 ? undefined : withLocalPorts(result.config, ports);
-}
-
-const EVENTS = {
-  error: 'configError',
-  warning: 'configWarning',
-  notice: 'configNotice',
-  information: 'configInformation',
-} as const;
-
-function tell(server: Server, diagnostics: readonly Diagnostic[]): void {
-  for (const diagnostic of diagnostics) {
-    for (const text of formatDiagnostic(diagnostic)) server.log.event(EVENTS[diagnostic.level], { text });
-  }
 }
 
 /** Starts the same program again, detached, and leaves. */
@@ -107,7 +100,7 @@ async function serve(config: Config, options: BrokerArguments, server: Server, i
   if (pidFile !== undefined && !writePid(pidFile, server)) return EXIT.system;
   const ended = untilSignalled(config, options, server, io);
   const started = await server.start(config);
-  if (started) {
+  if (started === 'running') {
     if (config.file === undefined && io.name !== 'mosquitto' && options.verbosity !== 'quiet') {
       io.stdout(welcome(server.addresses));
     }
@@ -115,7 +108,7 @@ async function serve(config: Config, options: BrokerArguments, server: Server, i
   }
   await server.stop();
   if (pidFile !== undefined) rmSync(pidFile, { force: true });
-  return started ? EXIT.ok : EXIT.failed;
+  return START_EXIT[started];
 }
 
 function writePid(file: string, server: Server): boolean {
@@ -154,22 +147,21 @@ function reload(running: Config, { configFiles }: BrokerArguments, server: Serve
   const file = running.file;
   if (file === undefined) return running;
   const next = merge(running, readConfig(...configFiles), server);
-  if (next === undefined) {
+  if (next === undefined || !server.apply(next)) {
     server.log.event('reloadFailed', { file });
     return running;
   }
-  server.apply(next);
   server.log.event('reloaded', { file });
   return next;
 }
 
 function merge(running: Config, read: ParseResult, server: Server): Config | undefined {
-  tell(server, read.diagnostics);
+  tell(server.log, read.diagnostics);
   if (!read.ok) return undefined;
   const missing = missingCapabilities(read.config, CAPABILITIES);
-  tell(server, missing);
+  tell(server.log, missing);
   if (missing.length > 0) return undefined;
   const { config, notApplied } = compareForReload(running, read.config);
-  tell(server, notApplied);
+  tell(server.log, notApplied);
   return notApplied.some(({ level }) => level === 'error') ? undefined : config;
 }

@@ -2,10 +2,12 @@
 
 /** Abilities by the names of `config/capabilities.ts`; an option that stands for itself goes by its own name. */
 export const CAPABILITIES: ReadonlySet<string> = new Set([
+  'acl files',
   'log files',
   'log topics',
   'proxy protocol',
   'syslog',
+  'password files',
   'unix sockets',
   'accept_protocol_versions',
   'allow_anonymous',

@@ -12,6 +12,7 @@ import { arrive } from '../transport/arrival.ts';
 import type { Door, Layers } from '../transport/arrival.ts';
 import { listen } from '../transport/listener.ts';
 import type { OpenListener, Place } from '../transport/listener.ts';
+import type { AccessRules } from './access.ts';
 import { layersOf } from './layers.ts';
 import { listenerSettings } from './settings.ts';
 
@@ -28,6 +29,8 @@ const ALL: readonly Address[] = [
 
 /** One `listener` of the configuration and the sockets it opened, one for each family or address. */
 interface Opened {
+  /** Its place in the configuration. */
+  readonly at: number;
   readonly config: ListenerConfig;
   readonly listener: Listener;
   readonly anteroom: Anteroom;
@@ -45,18 +48,20 @@ export class Listeners {
   readonly #flusher = new Flusher();
   readonly #guard = new Guard();
   #config: Config;
+  #rules: AccessRules;
   #opened: Opened[] = [];
 
-  constructor(broker: Broker, log: Log, config: Config) {
+  constructor(broker: Broker, log: Log, config: Config, rules: AccessRules) {
     this.#broker = broker;
     this.#log = log;
     this.#config = config;
+    this.#rules = rules;
   }
 
   /** Opens all; false, with all closed again, if one cannot be opened. What went wrong is in the log. */
   async open(): Promise<boolean> {
-    for (const config of this.#config.listeners) {
-      const opened = await this.#openOne(config);
+    for (const [at, config] of this.#config.listeners.entries()) {
+      const opened = await this.#openOne(config, at);
       if (opened !== undefined) this.#opened.push(opened);
       else if (!this.#config.localOnly) {
         await this.close();
@@ -74,10 +79,12 @@ export class Listeners {
   }
 
   /** A reload: the settings of each listener are replaced; connected clients keep theirs where they must. */
-  configure(config: Config): void {
+  configure(config: Config, rules: AccessRules): void {
     this.#config = config;
-    for (const [at, opened] of this.#opened.entries()) {
-      const next = config.listeners[at];
+    this.#rules = rules;
+    for (const opened of this.#opened) {
+      rules.attach(opened.listener, opened.at);
+      const next = config.listeners[opened.at];
       if (next === undefined) continue;
       opened.listener.settings = listenerSettings(next);
       opened.layers = layersOf(next, { log: this.#log, anteroom: opened.anteroom });
@@ -92,13 +99,14 @@ export class Listeners {
     await Promise.all(opened.flatMap(({ sockets }) => sockets.map((socket) => socket.close())));
   }
 
-  async #openOne(config: ListenerConfig): Promise<Opened | undefined> {
+  async #openOne(config: ListenerConfig, at: number): Promise<Opened | undefined> {
     const places = await this.#places(config);
     if (places === undefined) return undefined;
     const listener: Listener = { settings: listenerSettings(config), connections: 0, guard: this.#guardOf() };
     const anteroom = this.#anteroomOf(listener);
     const layers = layersOf(config, { log: this.#log, anteroom });
-    const opened: Opened = { config, listener, anteroom, layers, sockets: [] };
+    this.#rules.attach(listener, at);
+    const opened: Opened = { at, config, listener, anteroom, layers, sockets: [] };
     for (const place of places) {
       const socket = await this.#openSocket(opened, place, places.length > 1);
       if (socket === 'failed') {

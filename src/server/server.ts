@@ -1,12 +1,10 @@
 /** The composition root: a configuration becomes a running broker with its listeners and its log. */
 import { randomBytes } from 'node:crypto';
-import type { FileProblem } from '../access/file.ts';
 import { DEFAULT_LOG_SETTINGS, Log } from '../base/log.ts';
 import { Broker } from '../broker/broker.ts';
 import type { Clock } from '../broker/clock.ts';
 import { Message } from '../broker/message.ts';
 import type { Config } from '../config/config.ts';
-import { formatDiagnostic } from '../config/diagnostic.ts';
 import { utf8Bytes } from '../protocol/bytes.ts';
 import { AccessRules } from './access.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -15,6 +13,7 @@ import { LogDestinations } from './log-destinations.ts';
 import { LOG_MESSAGE_EXPIRY_SECONDS } from './log-topic.ts';
 import { brokerSettings, logDestinations, logSettings } from './settings.ts';
 import type { Verbosity } from './settings.ts';
+import { tell } from './tell.ts';
 import { FULL_VERSION } from './version.ts';
 
 export interface ServerOptions {
@@ -34,14 +33,6 @@ const CLOCK: Clock = {
 
 /** What came of a start. */
 export type Started = 'running' | 'no rules' | 'no listener';
-
-/** The event that a diagnostic is logged as. */
-export const EVENTS = {
-  error: 'configError',
-  warning: 'configWarning',
-  notice: 'configNotice',
-  information: 'configInformation',
-} as const;
 
 /** How often deadlines are looked at, milliseconds. */
 const TICK_MS = 1000;
@@ -161,14 +152,8 @@ export class Server {
   #openRules(config: Config, previous?: AccessRules): AccessRules | undefined {
     const surroundings = { log: this.log, allowSymlinks: this.#allowSymlinks, plugins: new Map() };
     const read = AccessRules.open(config, surroundings, previous);
-    this.#tell(read.problems);
+    tell(this.log, read.problems);
     return read.ok ? read.value : undefined;
-  }
-
-  #tell(problems: readonly FileProblem[]): void {
-    for (const problem of problems) {
-      for (const text of formatDiagnostic(problem)) this.log.event(EVENTS[problem.level], { text });
-    }
   }
 
   #configureLog(config: Config): void {
