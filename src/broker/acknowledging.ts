@@ -4,6 +4,8 @@ import { ProtocolError } from '../protocol/error.ts';
 import type { Ack } from '../protocol/packet.ts';
 import { Reason } from '../protocol/reason.ts';
 import type { Connection } from './connection.ts';
+import { request } from './control.ts';
+import { isControlTopic } from './hooks.ts';
 import type { Session } from './session.ts';
 
 /** PUBACK: the client has a message of QoS 1. */
@@ -36,6 +38,10 @@ export function released(connection: Connection, session: Session, packet: Ack):
   logAck(connection, 'PUBREL', packet);
   const message = session.inbound.release(packet.packetId);
   const due = message !== undefined && !message.expired(broker.now);
+  if (due && broker.hooks.control !== undefined && isControlTopic(message.topic)) {
+    request(connection, session, message, () => connection.outlet.acknowledge('PUBCOMP', packet.packetId));
+    return;
+  }
   if (due) broker.publish(message);
   connection.outlet.acknowledge('PUBCOMP', packet.packetId);
   if (due) connection.yieldToLaggard(session);

@@ -8,6 +8,8 @@ import type { Access, Identity, MessageView, Principal } from './access.ts';
 import type { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
 import { Counters } from './counters.ts';
+import { isControlTopic, NO_HOOKS } from './hooks.ts';
+import type { Hooks } from './hooks.ts';
 import { DEFAULT_SETTINGS } from './limits.ts';
 import type { BrokerSettings, Listener } from './limits.ts';
 import type { Message } from './message.ts';
@@ -17,7 +19,7 @@ import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { SharedSubscriptions } from './shared.ts';
 import { StoredMessages } from './stored.ts';
-import type { Subscription } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 import { SystemTopics } from './sys.ts';
 import type { Wire } from './wire.ts';
 
@@ -56,6 +58,8 @@ export class Broker {
   readonly retained: Retained = new Retained(this.stored);
   readonly system: SystemTopics;
   access: Access;
+  /** May be replaced at any time. */
+  hooks: Hooks = NO_HOOKS;
   settings: BrokerSettings;
   /** Subscriptions that are not shared. */
   subscriptionCount = 0;
@@ -92,7 +96,7 @@ export class Broker {
    */
   accept(wire: Wire, listener: Listener, peer: PeerAddress, identity?: Identity): Connection | undefined {
     this.counters.sockets++;
-    if (!this.#hasRoom(listener, peer)) return undefined;
+    if (!this.#hasRoom(listener, peer) || this.#isAbuse(listener, peer)) return undefined;
     listener.connections++;
     return new Connection(this, wire, listener, peer, identity);
   }
@@ -132,16 +136,24 @@ export class Broker {
     return matched.length + groups.length;
   }
 
+  /** Publishes a message to one session alone, subscribed or not. */
+  publishTo(session: Session, message: Message): void {
+    const subscription = new Subscription(session, message.topic);
+    subscription.qos = message.qos;
+    session.deliver(message, subscription);
+  }
+
   /** Whether a client may publish to a topic: those of the broker itself are closed, whatever the backend says. */
   mayPublish(principal: Principal, topic: string, message: MessageView): boolean | Promise<boolean> {
-    return isOpenTopic(topic) && this.access.mayPublish(principal, topic, message);
+    const isOpen = isOpenTopic(topic) || (this.hooks.control !== undefined && isControlTopic(topic));
+    return isOpen && this.access.mayPublish(principal, topic, message);
   }
 
   /** Publishes for someone who is not there to be told: a will. Nothing happens if it is not allowed. */
   publishFor(principal: Principal, message: Message): void {
-    const allowed = this.mayPublish(principal, message.topic, message);
-    if (allowed === true) this.publish(message);
-    else if (allowed !== false) this.#publishLater(allowed, message.keep());
+    this.#whenSettled(message, this.mayPublish(principal, message.topic, message), (allowed) => {
+      if (allowed) this.#admit(principal, message);
+    });
   }
 
   /** Adds a subscription to the tree or to its group. */
@@ -164,6 +176,7 @@ export class Broker {
     const now = this.now;
     this.wheel.advance(now);
     this.system.tick(now);
+    this.hooks.tick?.(now);
     const { retainExpiryInterval, memoryLimit } = this.settings;
     this.overMemory = memoryLimit > 0 && this.#heapBytes() > memoryLimit;
     if (retainExpiryInterval > 0 && now >= this.#nextSweep) {
@@ -212,13 +225,30 @@ export class Broker {
     return !isFull;
   }
 
-  #publishLater(allowed: Promise<boolean>, message: Message): void {
-    allowed.then(
-      (yes) => {
-        if (yes) this.publish(message);
-      },
-      (error: unknown) =>
-        this.log.event('serverError', { text: `Error: An access check failed: ${String(error)}.` }),
+  #isAbuse({ guard, settings }: Listener, peer: PeerAddress): boolean {
+    const { now } = this;
+    const why = guard.denial(peer, settings, now);
+    if (why !== undefined && guard.isNews(peer, now)) this.log.event('connectionDenied', { ...peer, why });
+    return why !== undefined;
+  }
+
+  #admit(principal: Principal, message: Message): void {
+    const { messageIn } = this.hooks;
+    const answer = messageIn === undefined ? message : messageIn(principal, message);
+    this.#whenSettled(message, answer, (admitted) => {
+      if (typeof admitted !== 'number') this.publish(admitted);
+    });
+  }
+
+  /** Goes on at once, or when the answer about a message is there. */
+  #whenSettled<T>(message: Message, answer: T | Promise<T>, then: (answer: T) => void): void {
+    if (!(answer instanceof Promise)) {
+      then(answer);
+      return;
+    }
+    message.keep();
+    answer.then(then, (error: unknown) =>
+      this.log.event('serverError', { text: `Error: An access check failed: ${String(error)}.` }),
     );
   }
 }

@@ -4,6 +4,13 @@ import type { QoS } from '../protocol/packet.ts';
 import type { Message } from './message.ts';
 import type { ShareGroup } from './shared.ts';
 
+/** Why a member of a shared group gets a message: should it go, another may have the message in its place. */
+export interface Choice {
+  readonly group: ShareGroup;
+  /** As it was published: a plugin may show each member something else. */
+  readonly message: Message;
+}
+
 /** A message, and how this one subscriber gets it: QoS, RETAIN flag and subscription identifiers. */
 export class Delivery implements Outgoing {
   readonly message: Message;
@@ -11,8 +18,8 @@ export class Delivery implements Outgoing {
   readonly retain: boolean;
   /** Of the subscriptions that matched; undefined for none. [MQTT-3.3.4-3] */
   readonly subscriptionIdentifiers: readonly number[] | undefined;
-  /** The group it was chosen for: should this member go, another may have it. */
-  readonly group: ShareGroup | undefined;
+  /** Undefined for a subscription that is not shared. */
+  readonly choice: Choice | undefined;
   packetId = 0;
   state: OutgoingState = 'waiting';
   /** It could not be sent at once. */
@@ -23,13 +30,13 @@ export class Delivery implements Outgoing {
     qos: QoS,
     retain: boolean,
     subscriptionIdentifiers: readonly number[] | undefined,
-    group: ShareGroup | undefined,
+    choice: Choice | undefined,
   ) {
     this.message = message;
     this.qos = qos;
     this.retain = retain;
     this.subscriptionIdentifiers = subscriptionIdentifiers;
-    this.group = group;
+    this.choice = choice;
   }
 
   get payloadBytes(): number {

@@ -4,6 +4,8 @@ import { SentAliases } from '../flow/topic-alias.ts';
 import { ackFrame, encode } from '../protocol/encode.ts';
 import type { Ack, Packet, ProtocolVersion, Publish } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
+import { Reason } from '../protocol/reason.ts';
+import type { ReasonCode } from '../protocol/reason.ts';
 import type { Broker } from './broker.ts';
 import type { Delivery } from './delivery.ts';
 import { LIMITS } from './limits.ts';
@@ -25,6 +27,7 @@ export interface OutletOptions {
 /** Whoever has the connection, told when another one takes its place. */
 export interface OutletOwner {
   takeOver(): void;
+  close(reasonCode: ReasonCode, detail?: string, willDue?: boolean): void;
 }
 
 const ACK_BYTE: Readonly<Record<AckName, number>> = {
@@ -94,6 +97,11 @@ export class Outlet {
 
   takeOver(): void {
     this.#owner.takeOver();
+  }
+
+  /** Sends the client away, as an operator or a plugin wants it; `willDue`: its will is published. */
+  expel(willDue: boolean): void {
+    this.#owner.close(Reason.administrativeAction, undefined, willDue);
   }
 
   /** Sends any packet but PUBLISH. */

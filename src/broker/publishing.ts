@@ -9,6 +9,9 @@ import { Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
 import { isTopicName, LONGEST_TOPIC } from '../topic/topic.ts';
 import type { Agreement, Connection } from './connection.ts';
+import { request } from './control.ts';
+import { isControlTopic, NO_HOOKS } from './hooks.ts';
+import type { Admission } from './hooks.ts';
 import { LIMITS } from './limits.ts';
 import { Message } from './message.ts';
 import type { Session } from './session.ts';
@@ -95,10 +98,59 @@ function decided(
     return;
   }
   if (log.debug) log.event('publishReceived', describe(connection, packet, topic));
-  if (packet.qos === 2) hold(connection, session, packet, topic);
+  if (packet.qos === 2 && isRepeated(connection, session, packet, topic)) {
+    acknowledge(connection, packet, Reason.success);
+    return;
+  }
+  const message = toMessage(connection, session, packet, topic);
+  if (connection.broker.hooks === NO_HOOKS) admitted(connection, session, packet, message);
+  else askHooks(connection, session, packet, message);
+}
+
+/** A request to the broker goes to whoever answers it; any other message may be changed, or refused. */
+function askHooks(connection: Connection, session: Session, packet: Publish, message: Message): void {
+  const { hooks } = connection.broker;
+  if (hooks.control !== undefined && isControlTopic(message.topic)) {
+    if (packet.qos === 2) admitted(connection, session, packet, message);
+    else request(connection, session, message, () => acknowledge(connection, packet, Reason.success));
+    return;
+  }
+  const answer = hooks.messageIn === undefined ? message : hooks.messageIn(session.principal, message);
+  if (answer instanceof Promise)
+    connection.await(answer, (later) => judged(connection, session, packet, message, later));
+  else judged(connection, session, packet, message, answer);
+}
+
+function judged(
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  sent: Message,
+  answer: Admission<Message>,
+): void {
+  if (typeof answer !== 'number') {
+    admitted(connection, session, packet, answer, sent);
+    return;
+  }
+  const { log } = connection.broker;
+  if (log.debug) {
+    if (answer === Reason.quotaExceeded) log.event('publishQuotaExceeded', { client: session.clientId });
+    else log.event('publishDenied', describe(connection, packet, sent.topic));
+  }
+  refuse(connection, session, packet, answer);
+}
+
+/** The message goes on: to its subscribers, or at QoS 2 to wait. `sent`: as the client sent it. */
+function admitted(
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  message: Message,
+  sent: Message = message,
+): void {
+  if (packet.qos === 2) hold(connection, session, packet, message, sent);
   else {
-    const message = toMessage(connection, session, packet, topic);
-    if (packet.qos === 0) adoptFrame(connection, packet, message);
+    if (packet.qos === 0 && message === sent) adoptFrame(connection, packet, message);
     const matched = connection.broker.publish(message);
     // [MQTT-4.3.2-4]: the acknowledgement follows the hand-over
     if (packet.qos === 1)
@@ -107,18 +159,32 @@ function decided(
   }
 }
 
-/** QoS 2: the message waits for its PUBREL; sent again, it is acknowledged again and held once. [MQTT-4.3.3-10] */
-function hold(connection: Connection, session: Session, packet: Publish, topic: string): void {
-  const { inbound } = session;
-  const held = inbound.get(packet.packetId);
-  if (held === undefined || !isSame(held, packet, topic)) {
-    if (held !== undefined) {
-      connection.broker.log.event('packetIdReused', { client: session.clientId, packetId: packet.packetId });
-    } else checkQuota(connection, session);
-    const message = toMessage(connection, session, packet, topic).keep();
-    connection.broker.stored.hold(message);
-    inbound.hold(packet.packetId, message, connection.decoder.frame().length);
+/** What clients sent, of held messages that a plugin has changed. */
+const sentAs = new WeakMap<Message, Message>();
+
+/** Whether a PUBLISH of QoS 2 repeats one that is held. [MQTT-4.3.3-10] If not, there must be room for it. */
+function isRepeated(connection: Connection, session: Session, packet: Publish, topic: string): boolean {
+  const held = session.inbound.get(packet.packetId);
+  if (held === undefined) {
+    checkQuota(connection, session);
+    return false;
   }
+  if (isSame(sentAs.get(held) ?? held, packet, topic)) return true;
+  connection.broker.log.event('packetIdReused', { client: session.clientId, packetId: packet.packetId });
+  return false;
+}
+
+/** QoS 2: the message waits for its PUBREL, in the place of one by the same identifier. */
+function hold(
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  message: Message,
+  sent: Message,
+): void {
+  if (message !== sent) sentAs.set(message, sent.keep());
+  connection.broker.stored.hold(message.keep());
+  session.inbound.hold(packet.packetId, message, connection.decoder.frame().length);
   acknowledge(connection, packet, Reason.success);
 }
 

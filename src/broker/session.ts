@@ -86,20 +86,35 @@ export class Session implements Sender<Delivery> {
   deliver(message: Message, subscription: Subscription, group?: ShareGroup, replayed = false): void {
     // [MQTT-3.8.3-3]
     if (subscription.noLocal && message.publisher === this.clientId && !replayed) return;
-    if (!this.#broker.access.mayReceive(this.principal, message.topic, message)) return;
+    const { access, hooks, settings } = this.#broker;
+    if (!access.mayReceive(this.principal, message.topic, message)) return;
+    const shown = hooks.messageOut === undefined ? message : this.#shown(message);
+    if (shown === undefined) return;
     const most = subscription.qos;
-    const qos = message.qos > most || this.#broker.settings.upgradeOutgoingQos ? most : message.qos; // [MQTT-3.8.4-8]
-    const retain = replayed || (subscription.retainAsPublished && message.retain); // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+    const qos = shown.qos > most || settings.upgradeOutgoingQos ? most : shown.qos; // [MQTT-3.8.4-8]
+    const retain = replayed || (subscription.retainAsPublished && shown.retain); // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
     const identifiers = subscription.identifiers;
     const outlet = this.#outlet;
     if (qos > 0 || this.#queuesQos0()) {
-      this.#offer(new Delivery(message.keep(), qos, retain, identifiers, group));
+      const choice = group && { group, message: message.keep() };
+      this.#offer(new Delivery(shown.keep(), qos, retain, identifiers, choice));
     } else if (outlet !== undefined) {
       this.#weigh(outlet.pressed);
       if (outlet.full) this.#drop();
-      else if (!retain && identifiers === undefined) outlet.forward(message);
-      else outlet.publish(new Delivery(message, 0, retain, identifiers, group), false);
+      else if (!retain && identifiers === undefined) outlet.forward(shown);
+      else outlet.publish(new Delivery(shown, 0, retain, identifiers, undefined), false);
     }
+  }
+
+  /** What this subscriber gets to see of a message; undefined if a plugin says that it gets nothing. */
+  #shown(message: Message): Message | undefined {
+    const { hooks, log } = this.#broker;
+    const shown = hooks.messageOut?.(this.principal, message);
+    if (shown === undefined && log.debug) {
+      const { topic, qos, retain, payloadBytes: bytes } = message;
+      log.event('deliveryDenied', { client: this.clientId, qos, retain, topic, bytes });
+    }
+    return shown;
   }
 
   /** `queue_qos0_messages`: for a client that is away, and behind what still waits for it. [MQTT-4.6.0-5] */

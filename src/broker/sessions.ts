@@ -1,4 +1,5 @@
 /** All sessions: how one begins, is resumed, waits for its client and ends. §4.1 */
+import type { DisconnectCause } from '../base/log-events.ts';
 import type { Deadline } from '../base/timer-wheel.ts';
 import type { OutboundLimits } from '../flow/outbound.ts';
 import type { Principal } from './access.ts';
@@ -70,8 +71,9 @@ export class Sessions {
   }
 
   /** A session's connection is gone: it ends, or waits for its client. `willDue`: the will was not taken back. */
-  disconnected(session: Session, willDue: boolean): void {
+  disconnected(session: Session, cause: DisconnectCause, willDue: boolean): void {
     session.detach();
+    this.#broker.hooks.disconnected?.(session.principal, cause, session.expiryInterval > 0);
     if (session.expiryInterval > 0) session.replay.park();
     if (willDue) session.will?.closed();
     else session.will?.cancel();
@@ -79,7 +81,7 @@ export class Sessions {
       this.end(session);
       return;
     }
-    this.#handOver(session, (delivery) => delivery.group!.hasOther(session));
+    this.#handOver(session, ({ choice }) => choice!.group.hasOther(session));
     const seconds = this.#secondsToLive(session);
     if (seconds === NEVER) return;
     const expiry = new Expiry(this, session);
@@ -130,19 +132,16 @@ export class Sessions {
    * to another. [MQTT-4.8.2-4] [MQTT-4.8.2-5]
    */
   #handOver(session: Session, test: (delivery: Delivery) => boolean): void {
-    const wanted = (delivery: Delivery): boolean => delivery.group !== undefined && test(delivery);
+    const wanted = (delivery: Delivery): boolean => delivery.choice !== undefined && test(delivery);
     const ended = !this.#byClientId.has(session.clientId);
     const sent = ended
       ? [...session.outbound.unfinished()].filter((one) => one.qos === 1 && one.packetId !== 0 && wanted(one))
       : [];
-    const byGroup = Map.groupBy(
-      [...sent, ...session.outbound.withdraw(wanted)],
-      (delivery) => delivery.group!,
-    );
-    for (const [group, deliveries] of byGroup) {
+    const choices = [...sent, ...session.outbound.withdraw(wanted)].map(({ choice }) => choice!);
+    for (const [group, chosen] of Map.groupBy(choices, (choice) => choice.group)) {
+      const messages = chosen.map(({ message }) => message);
       // [MQTT-3.3.2-5]
-      if (group.size > 0)
-        group.redeliver(deliveries.filter(({ message }) => !message.expired(this.#broker.now)));
+      if (group.size > 0) group.redeliver(messages.filter((one) => !one.expired(this.#broker.now)));
     }
   }
 }

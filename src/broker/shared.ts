@@ -1,6 +1,5 @@
 /** Shared subscriptions, §4.8.2: one member of a group gets each message. */
 import { FilterTree } from '../topic/filter-tree.ts';
-import type { Delivery } from './delivery.ts';
 import type { Message } from './message.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -40,8 +39,8 @@ export class ShareGroup {
   }
 
   /** Gives what a member was chosen for and never got to another member, in order. */
-  redeliver(deliveries: readonly Delivery[]): void {
-    for (const { message } of deliveries) this.deliver(message);
+  redeliver(messages: readonly Message[]): void {
+    for (const message of messages) this.deliver(message);
   }
 
   /** Whether a member other than this one is connected. */

@@ -1,11 +1,12 @@
 /** SUBSCRIBE and UNSUBSCRIBE, §3.8 to §3.11. */
 import { ProtocolError } from '../protocol/error.ts';
-import type { Subscribe, SubscriptionRequest, Unsubscribe } from '../protocol/packet.ts';
+import type { QoS, Subscribe, SubscriptionRequest, Unsubscribe } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import { Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
 import { isShared, isTopicFilter, parseShared } from '../topic/topic.ts';
 import type { Connection } from './connection.ts';
+import type { Admission } from './hooks.ts';
 import { LIMITS } from './limits.ts';
 import type { Session } from './session.ts';
 import { Subscription } from './subscription.ts';
@@ -25,7 +26,7 @@ export function subscribe(connection: Connection, session: Session, packet: Subs
   next(connection, session, packet, [], []);
 }
 
-/** Handles the requests from `codes.length` on; goes on later if the access backend takes its time. */
+/** Handles the requests from `codes.length` on; goes on later if whoever decides takes their time. */
 function next(
   connection: Connection,
   session: Session,
@@ -34,16 +35,15 @@ function next(
   made: Made[],
 ): void {
   while (codes.length < packet.subscriptions.length) {
-    const request = packet.subscriptions[codes.length]!;
-    const take = (allowed: boolean): void => {
-      codes.push(answer(connection, session, packet, request, allowed, made));
+    const request = withMountPoint(connection, packet.subscriptions[codes.length]!);
+    const take = (admission: Admission<SubscriptionRequest>): void => {
+      codes.push(answer(connection, session, packet, request, admission, made));
     };
-    const filter = mounted(connection, request.filter);
-    const allowed = connection.broker.access.maySubscribe(session.principal, filter, request.qos);
-    if (typeof allowed === 'boolean') take(allowed);
+    const admission = admit(connection, session, request);
+    if (!(admission instanceof Promise)) take(admission);
     else {
-      connection.await(allowed, (yes) => {
-        take(yes);
+      connection.await(admission, (later) => {
+        take(later);
         next(connection, session, packet, codes, made);
       });
       return;
@@ -52,33 +52,50 @@ function next(
   finish(connection, session, packet, codes, made);
 }
 
-/** Makes one subscription if it may be made, and gives its reason code. */
+/** What subscription is made: the one that was asked for, another one that a plugin puts in its place, or none. */
+function admit(
+  { broker }: Connection,
+  { principal }: Session,
+  request: SubscriptionRequest,
+): Admission<SubscriptionRequest> | Promise<Admission<SubscriptionRequest>> {
+  const { access, hooks } = broker;
+  const decided = (allowed: boolean): ReturnType<typeof admit> => {
+    if (!allowed) return Reason.notAuthorized;
+    return hooks.subscribing === undefined ? request : hooks.subscribing(principal, request);
+  };
+  const allowed = access.maySubscribe(principal, request.filter, request.qos);
+  return typeof allowed === 'boolean' ? decided(allowed) : allowed.then(decided);
+}
+
+/** Makes one subscription if it is admitted, and gives its reason code. */
 function answer(
   connection: Connection,
   session: Session,
   packet: Subscribe,
-  request: SubscriptionRequest,
-  allowed: boolean,
+  asked: SubscriptionRequest,
+  admission: Admission<SubscriptionRequest>,
   made: Made[],
 ): number {
-  const { log } = connection.broker;
+  const { log, hooks } = connection.broker;
   const client = session.clientId;
-  const qos = Math.min(request.qos, connection.listener.settings.maxQos) as 0 | 1 | 2;
-  const filter = mounted(connection, request.filter);
-  if (log.debug) log.event('subscriptionRequested', { client, filter, qos, denied: !allowed });
-  if (!allowed) return refusal(connection, qos, Reason.notAuthorized);
+  const denied = typeof admission === 'number';
+  const request = denied ? asked : admission;
+  const { filter } = request;
+  const qos = Math.min(request.qos, connection.listener.settings.maxQos) as QoS;
+  if (log.debug) log.event('subscriptionRequested', { client, filter: asked.filter, qos, denied });
+  if (denied) return refusal(connection, qos, admission);
   const existing = session.subscriptions.get(filter);
   if (existing === undefined && !hasRoom(connection, session))
     return refusal(connection, qos, Reason.quotaExceeded);
-  const bridged = isBridge(connection);
   const subscription = existing ?? new Subscription(session, filter);
-  const options = bridged ? { ...request, noLocal: true, retainAsPublished: true } : request; // as Mosquitto
+  const options = isBridge(connection) ? { ...request, noLocal: true, retainAsPublished: true } : request; // as Mosquitto
   subscription.configure(options, qos, packet.properties.subscriptionIdentifiers);
   if (existing === undefined) {
     session.subscriptions.set(filter, subscription);
     connection.broker.subscribe(subscription);
   }
   log.event('subscribed', { client, filter, qos });
+  hooks.subscribed?.(session.principal, { ...options, qos });
   made.push({ subscription, replayDue: isReplayDue(request, subscription, existing === undefined) });
   return qos; // [MQTT-3.8.4-7]
 }
@@ -132,6 +149,11 @@ function checkRequest({ filter, noLocal }: SubscriptionRequest): void {
   }
 }
 
+function withMountPoint(connection: Connection, request: SubscriptionRequest): SubscriptionRequest {
+  const filter = mounted(connection, request.filter);
+  return filter === request.filter ? request : { ...request, filter };
+}
+
 /** The filter with the listener's mount point: inside `$share/<name>/`, not in front of it. */
 function mounted(connection: Connection, filter: string): string {
   const { mountPoint } = connection.listener.settings;
@@ -156,7 +178,7 @@ export function unsubscribe(connection: Connection, session: Session, packet: Un
   nextRemoval(connection, session, packet, []);
 }
 
-/** Handles the filters from `reasonCodes.length` on; goes on later if the access backend takes its time. */
+/** Handles the filters from `reasonCodes.length` on; goes on later if whoever decides takes their time. */
 function nextRemoval(
   connection: Connection,
   session: Session,
@@ -166,14 +188,16 @@ function nextRemoval(
   const { broker, outlet } = connection;
   while (reasonCodes.length < packet.filters.length) {
     const filter = mounted(connection, packet.filters[reasonCodes.length]!);
-    const take = (allowed: boolean): void => {
-      reasonCodes.push(allowed ? remove(connection, session, filter) : Reason.notAuthorized);
+    const take = (admission: Admission<string>): void => {
+      reasonCodes.push(
+        typeof admission === 'number' ? admission : remove(connection, session, filter, admission),
+      );
     };
-    const allowed = broker.access.mayUnsubscribe(session.principal, filter);
-    if (typeof allowed === 'boolean') take(allowed);
+    const admission = admitRemoval(connection, session, filter);
+    if (!(admission instanceof Promise)) take(admission);
     else {
-      connection.await(allowed, (yes) => {
-        take(yes);
+      connection.await(admission, (later) => {
+        take(later);
         nextRemoval(connection, session, packet, reasonCodes);
       });
       return;
@@ -183,13 +207,29 @@ function nextRemoval(
   outlet.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
 }
 
-function remove({ broker }: Connection, session: Session, filter: string): ReasonCode {
+/** What filter is taken back: the one that the client names, another one in its place, or none. */
+function admitRemoval(
+  { broker }: Connection,
+  { principal }: Session,
+  filter: string,
+): Admission<string> | Promise<Admission<string>> {
+  const { access, hooks } = broker;
+  const decided = (allowed: boolean): ReturnType<typeof admitRemoval> => {
+    if (!allowed) return Reason.notAuthorized;
+    return hooks.unsubscribing === undefined ? filter : hooks.unsubscribing(principal, filter);
+  };
+  const allowed = access.mayUnsubscribe(principal, filter);
+  return typeof allowed === 'boolean' ? decided(allowed) : allowed.then(decided);
+}
+
+function remove({ broker }: Connection, session: Session, asked: string, filter: string): ReasonCode {
   const client = session.clientId;
-  if (broker.log.debug) broker.log.event('unsubscriptionRequested', { client, filter });
+  if (broker.log.debug) broker.log.event('unsubscriptionRequested', { client, filter: asked });
   broker.log.event('unsubscribed', { client, filter });
   const subscription = session.subscriptions.get(filter);
   if (subscription === undefined) return Reason.noSubscriptionExisted;
   session.subscriptions.delete(filter); // [MQTT-3.10.4-1] [MQTT-3.10.4-2]
   broker.unsubscribe(subscription);
+  broker.hooks.unsubscribed?.(session.principal, filter);
   return Reason.success;
 }
