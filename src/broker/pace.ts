@@ -22,8 +22,8 @@ export interface Paced {
 const SHORTEST_PAUSE_MS = 20;
 
 /**
- * Messages and bytes are paid for before they are handled: in any t seconds there are at the most rate · t and one
- * second's worth of them. Where no rate is set a connection has no pace, and nothing is counted.
+ * Messages and bytes are paid for before they are handled: t seconds after the beginning no more than rate · t and one
+ * second's worth of them are. Where no rate is set a connection has no pace, and nothing is counted.
  */
 export class Pace {
   readonly #paced: Paced;

@@ -4,8 +4,9 @@
 const TOKEN = 1000;
 
 /**
- * Tokens that come at a steady rate, and of which there are never more than a second's worth: in any t seconds at
- * the most rate · t + rate are taken. It reads no clock; one that goes backward takes nothing away.
+ * Tokens that come at a steady rate, and of which there are never more than a second's worth: in any t seconds no more
+ * than rate · t + rate are taken, one at a time; of those taken together the last may be more. It reads no clock; one
+ * that goes backward takes nothing away.
  */
 export class TokenBucket {
   /** Tokens a second; a whole number over 0. */

@@ -73,16 +73,16 @@ export class Rig {
   }
 
   /** A peer has come; undefined if the broker sent it away. */
-  accept(listener: Listener = this.listener): Client | undefined {
+  accept(listener: Listener = this.listener, address = '10.0.0.1'): Client | undefined {
     const wire = new FakeWire();
-    const peer = { address: '10.0.0.1', port: 50_000 + this.#clients++ };
+    const peer = { address, port: address.startsWith('/') ? 0 : 50_000 + this.#clients++ };
     wire.connection = this.broker.accept(wire, listener, peer);
     return wire.connection && new Client(wire, wire.connection);
   }
 
   /** A connection that has sent nothing yet. */
-  open(listener?: Listener): Client {
-    const client = this.accept(listener);
+  open(listener?: Listener, address?: string): Client {
+    const client = this.accept(listener, address);
     assert.ok(client, 'the broker refused a connection');
     return client;
   }
@@ -155,6 +155,11 @@ export class Rig {
     return this.#lines
       .filter(({ event }) => event === name)
       .map(({ text }) => JSON.parse(text) as LogEvents[E]);
+  }
+
+  /** How many alarms are set. */
+  get alarms(): number {
+    return this.#alarms.size;
   }
 
   /** Messages that the broker holds. */
