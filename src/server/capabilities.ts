@@ -5,6 +5,7 @@ export const CAPABILITIES: ReadonlySet<string> = new Set([
   'acl files',
   'log files',
   'log topics',
+  'network interfaces',
   'proxy protocol',
   'syslog',
   'password files',

@@ -1,5 +1,4 @@
 /** The listeners of a configuration: opened together, closed together. */
-import { lookup } from 'node:dns/promises';
 import type { Log } from '../base/log.ts';
 import type { Broker } from '../broker/broker.ts';
 import { Guard } from '../broker/guard.ts';
@@ -14,18 +13,10 @@ import { listen } from '../transport/listener.ts';
 import type { OpenListener, Place } from '../transport/listener.ts';
 import type { AccessRules } from './access.ts';
 import { layersOf } from './layers.ts';
+import { planOf } from './places.ts';
+import type { Step } from './places.ts';
 import { listenerSettings } from './settings.ts';
-
-/** An address to listen on; undefined for all of the family. */
-interface Address {
-  readonly host: string | undefined;
-  readonly family: 4 | 6;
-}
-
-const ALL: readonly Address[] = [
-  { host: undefined, family: 4 },
-  { host: undefined, family: 6 },
-];
+import { listenFault, systemText } from './system-text.ts';
 
 /** One `listener` of the configuration and the sockets it opened, one for each family or address. */
 interface Opened {
@@ -41,6 +32,8 @@ interface Opened {
 
 /** A family that the machine does not have; the listener then does without, as in Mosquitto. */
 const NO_FAMILY: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+
+const NO_SOCKETS = 'Error: Unable to start any listening sockets, exiting.';
 
 export class Listeners {
   readonly #broker: Broker;
@@ -69,7 +62,7 @@ export class Listeners {
       }
     }
     if (this.#opened.length > 0) return true;
-    this.#log.event('serverError', { text: 'Error: Unable to start any listening sockets, exiting.' });
+    this.#log.event('serverError', { text: NO_SOCKETS });
     return false;
   }
 
@@ -100,26 +93,46 @@ export class Listeners {
   }
 
   async #openOne(config: ListenerConfig, at: number): Promise<Opened | undefined> {
-    const places = await this.#places(config);
-    if (places === undefined) return undefined;
+    const plan = await planOf(config);
+    if ('error' in plan) {
+      this.#log.event('serverError', { text: plan.error });
+      return undefined;
+    }
     const listener: Listener = { settings: listenerSettings(config), connections: 0, guard: this.#guardOf() };
     const anteroom = this.#anteroomOf(listener);
     const layers = layersOf(config, { log: this.#log, anteroom });
     this.#rules.attach(listener, at);
     const opened: Opened = { at, config, listener, anteroom, layers, sockets: [] };
-    for (const place of places) {
-      const socket = await this.#openSocket(opened, place, places.length > 1);
+    for (const step of plan.steps) {
+      const socket = await this.#openStep(opened, step, plan.steps.length > 1);
       if (socket === 'failed') {
         await Promise.all(opened.sockets.map((one) => one.close()));
         return undefined;
       }
       if (socket !== 'skipped') opened.sockets.push(socket);
     }
-    return opened.sockets.length === 0 ? undefined : opened;
+    if (opened.sockets.length > 0) return opened;
+    if (!this.#config.localOnly) this.#log.event('serverError', { text: NO_SOCKETS });
+    return undefined;
   }
 
   #guardOf(): Guard {
     return this.#config.global.per_listener_settings ? new Guard() : this.#guard;
+  }
+
+  async #openStep(
+    opened: Opened,
+    step: Step,
+    dispensable: boolean,
+  ): Promise<OpenListener | 'failed' | 'skipped'> {
+    this.#log.event('listenerOpening', { port: opened.config.port, ...familyOf(step) });
+    if ('place' in step) return this.#openSocket(opened, step.place, dispensable);
+    if ('warning' in step) {
+      this.#log.event('serverWarning', { text: step.warning });
+      return 'skipped';
+    }
+    this.#log.event('serverError', { text: step.error });
+    return 'failed';
   }
 
   async #openSocket(
@@ -127,13 +140,6 @@ export class Listeners {
     place: Place,
     dispensable: boolean,
   ): Promise<OpenListener | 'failed' | 'skipped'> {
-    const { config } = opened;
-    this.#log.event('listenerOpening', {
-      port: config.port,
-      ...('path' in place
-        ? { family: 'unix', path: place.path }
-        : { family: place.family === 4 ? 'ipv4' : 'ipv6' }),
-    });
     const door = this.#doorOf(opened.listener);
     try {
       return await listen({
@@ -143,7 +149,7 @@ export class Listeners {
         failed: (error) => this.#log.event('serverWarning', { text: `Warning: ${error.message}` }),
       });
     } catch (error) {
-      return this.#failed(error as NodeJS.ErrnoException, config, dispensable);
+      return this.#failed(error as NodeJS.ErrnoException, place, dispensable);
     }
   }
 
@@ -167,15 +173,12 @@ export class Listeners {
     };
   }
 
-  #failed(error: NodeJS.ErrnoException, config: ListenerConfig, dispensable: boolean): 'failed' | 'skipped' {
-    const code = error.code ?? '';
-    if (NO_FAMILY.has(code) && (dispensable || this.#config.localOnly)) {
+  #failed(error: NodeJS.ErrnoException, place: Place, dispensable: boolean): 'failed' | 'skipped' {
+    if (NO_FAMILY.has(error.code ?? '') && (dispensable || this.#config.localOnly)) {
       this.#log.event('serverWarning', { text: `Warning: ${systemText(error)}` });
       return 'skipped';
     }
-    this.#log.event('serverError', { text: `Error: ${systemText(error)}` });
-    const hint = HINTS[code]?.(config.port);
-    if (hint !== undefined) this.#log.event('serverError', { text: hint });
+    for (const text of listenFault(error, place)) this.#log.event('serverError', { text });
     return 'failed';
   }
 
@@ -184,45 +187,11 @@ export class Listeners {
     const { global, setAt } = this.#config;
     return global.set_tcp_nodelay || !setAt.has('set_tcp_nodelay');
   }
-
-  /** Where a listener listens: on a path, on all addresses, or on those its host resolves to; undefined if on none. */
-  async #places(config: ListenerConfig): Promise<Place[] | undefined> {
-    const { host, port, unixPath, socket_domain: domain } = config;
-    if (unixPath !== undefined) return [{ path: unixPath }];
-    const wanted = ({ family }: Address): boolean =>
-      domain === undefined || (domain === 'ipv4' ? family === 4 : family === 6);
-    const addresses = host === undefined ? ALL : await this.#resolve(host);
-    return addresses?.filter(wanted).map(({ host: at, family }) => ({ port, host: at, family }));
-  }
-
-  async #resolve(host: string): Promise<Address[] | undefined> {
-    try {
-      const found = await lookup(host, { all: true });
-      return found.map(({ address, family }) => ({ host: address, family: family === 4 ? 4 : 6 }));
-    } catch (error) {
-      this.#log.event('serverError', { text: `Error creating listener: ${systemText(error as Error)}.` });
-      return undefined;
-    }
-  }
 }
 
-/** What to do about it, by the system's error code. */
-const HINTS: Readonly<Record<string, (port: number) => string>> = {
-  EADDRINUSE: (port) =>
-    `Port ${port} is taken, perhaps by another broker. Stop it, or choose another port with -p or in the configuration file.`,
-  EACCES: (port) =>
-    `Port ${port} needs more rights. Ports below 1024 need the capability CAP_NET_BIND_SERVICE; do not start the broker as root.`,
-};
-
-const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Address already in use',
-  EACCES: 'Permission denied',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-  EAFNOSUPPORT: 'Address family not supported by protocol',
-  ENOTFOUND: 'Name or service not known',
-};
-
-/** The system's words for an error, as C programs print them. */
-function systemText(error: NodeJS.ErrnoException): string {
-  return SYSTEM_TEXTS[error.code ?? ''] ?? error.message;
+/** What the log calls a socket that is about to be opened. */
+function familyOf(step: Step): { family: 'ipv4' | 'ipv6' } | { family: 'unix'; path: string } {
+  const subject = 'place' in step ? step.place : step;
+  if ('path' in subject) return { family: 'unix', path: subject.path };
+  return { family: subject.family === 4 ? 'ipv4' : 'ipv6' };
 }

@@ -7,6 +7,7 @@ import { Message } from '../broker/message.ts';
 import type { Config } from '../config/config.ts';
 import { utf8Bytes } from '../protocol/bytes.ts';
 import { AccessRules } from './access.ts';
+import { DescriptorWatch } from './descriptors.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Listeners } from './listeners.ts';
 import { LogDestinations } from './log-destinations.ts';
@@ -103,9 +104,11 @@ export class Server {
     if (!(await this.#listeners.open())) return 'no listener';
     broker.tick();
     const housekeeping = new Housekeeping(broker);
+    const descriptors = new DescriptorWatch(this.log);
     this.#ticking = setInterval(() => {
       broker.tick();
       housekeeping.tick();
+      descriptors.check();
     }, TICK_MS);
     this.log.event('running', { version: FULL_VERSION });
     return 'running';

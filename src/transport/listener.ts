@@ -1,7 +1,8 @@
 /** Open ports and Unix sockets. */
-import { rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { lstatSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo, ListenOptions as NodeListenOptions, Server, Socket } from 'node:net';
+import { dirname } from 'node:path';
 import type { PeerAddress } from '../base/log-events.ts';
 
 /** Where to listen: a port, on an address or on all of a family, or the path of a Unix socket. */
@@ -50,15 +51,29 @@ function listenOptions({ port, host, family }: Extract<Place, { port: number }>)
   return { port, host: host ?? (family === 4 ? '0.0.0.0' : '::'), ipv6Only: family === 6, backlog: BACKLOG };
 }
 
-/** A socket that another process left there is replaced, as in Mosquitto; a file that is no socket is not. */
+/**
+ * A socket that a process left there when it died is replaced, as in Mosquitto. Mosquitto replaces whatever is there;
+ * here a file that is no socket stays, and so does a socket on which somebody listens: the address is in use.
+ */
 async function listenOnPath(server: Server, path: string): Promise<void> {
-  if (statSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
+  lstatSync(dirname(path)); // for Node, a directory that is not there is one that may not be used
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true && !(await isListening(path)))
+    rmSync(path, { force: true });
   const umask = process.umask(UNIX_UMASK);
-  try {
-    await listening(server, { path, backlog: BACKLOG });
-  } finally {
-    process.umask(umask);
-  }
+  const opened = listening(server, { path, backlog: BACKLOG }); // the file is made before it returns
+  process.umask(umask);
+  await opened;
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    // A full queue is a sign of life; to be refused, or not to be allowed to ask, is none
+    probe.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EAGAIN'));
+  });
 }
 
 function listening(server: Server, options: NodeListenOptions): Promise<void> {

@@ -43,10 +43,7 @@ const MISSING: readonly (readonly [lines: string, option: string, capability: st
   ['password_file passwords', 'password_file', 'password files'],
   ['acl_file acls', 'acl_file', 'ACL files'],
   ['psk_file psks', 'psk_file', 'TLS-PSK'],
-  ['enable_proxy_protocol 2', 'enable_proxy_protocol', 'the PROXY protocol'],
   ['http_dir /tmp', 'http_dir', 'files over HTTP'],
-  ['bind_interface lo', 'bind_interface', 'listening on a network interface'],
-  ['listener 0 /tmp/zanzara.sock', 'listener 0', 'Unix sockets'],
 ];
 
 describe('configuration files', { concurrency: 6 }, () => {
