@@ -16,3 +16,15 @@ export interface FileProblem {
 export type Read<T> =
   | { readonly ok: true; readonly value: T; readonly problems: readonly FileProblem[] }
   | { readonly ok: false; readonly problems: readonly FileProblem[] };
+
+/** Where the options of a section stand in the configuration, by their names. */
+export type OptionPlaces = ReadonlyMap<string, { readonly file: string; readonly line: number }>;
+
+/** Something about an option, told at its line. */
+export function problemAt(
+  places: OptionPlaces,
+  option: string,
+  problem: Pick<FileProblem, 'level' | 'text' | 'hint'>,
+): FileProblem {
+  return { ...problem, ...(places.get(option) ?? { file: option }) };
+}

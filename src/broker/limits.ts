@@ -29,6 +29,12 @@ export const LIMITS: {
   readonly hashWaitSeconds: number;
   readonly proxyHeaderSeconds: number;
   readonly waitingProxyHeaders: number;
+  readonly rememberedTopics: number;
+  readonly rememberedTopicLength: number;
+  readonly tokenKeys: number;
+  readonly webRequests: number;
+  readonly webQuestionsWaiting: number;
+  readonly webAnswerBytes: number;
 } = {
   /** Whatever `max_packet_size` says: MQTT's 268,435,460 bytes, less room for what the broker may add to a message. */
   packetBytes: 268_000_000,
@@ -80,6 +86,17 @@ export const LIMITS: {
   proxyHeaderSeconds: 10,
   /** Sockets of one listener that wait for their PROXY header. Beyond it the one that has waited longest closes. */
   waitingProxyHeaders: 4096,
+  /** Topics for which it is remembered what the rights of one client say, and the characters of one. */
+  rememberedTopics: 64,
+  rememberedTopicLength: 256,
+  /** Keys in one set: a token that names none is tried with each of its kind. */
+  tokenKeys: 64,
+  /** Requests to one web service at a time. */
+  webRequests: 32,
+  /** Questions that wait for one of these. Beyond them the answer is no. */
+  webQuestionsWaiting: 10_000,
+  /** The answer of a web service. */
+  webAnswerBytes: 256 * 1024,
 };
 
 /** Settings of the broker as a whole. Zero is "no limit" for counts and sizes, as in Mosquitto. */
