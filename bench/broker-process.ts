@@ -16,6 +16,14 @@ const PATIENCE_MS = 15_000;
 const CONFIG = (port: number): string =>
   `listener ${port} 127.0.0.1\nallow_anonymous true\nlog_type none\nuser root\n`;
 
+/** How a broker is started. */
+export interface Start {
+  /** On a core of its own; so it is unless told otherwise. */
+  readonly pinned?: boolean;
+  /** Further lines of its configuration. */
+  readonly config?: string;
+}
+
 export class BrokerProcess implements AsyncDisposable {
   readonly port: number;
   /** Just before the process was made, on the clock of `performance.now()`. */
@@ -25,13 +33,13 @@ export class BrokerProcess implements AsyncDisposable {
   readonly #clean = (): void => rmSync(this.#folder, { recursive: true, force: true });
   #problem: Error | undefined;
 
-  private constructor(broker: Broker, port: number, pinned: boolean) {
+  private constructor(broker: Broker, port: number, { pinned = true, config: more = '' }: Start) {
     this.port = port;
     this.#folder = mkdtempSync(join(tmpdir(), 'zanzara-bench-'));
     chmodSync(this.#folder, 0o755);
     process.on('exit', this.#clean);
     const config = join(this.#folder, 'broker.conf');
-    writeFileSync(config, CONFIG(port));
+    writeFileSync(config, CONFIG(port) + more);
     const command = broker.command(config, port);
     this.startedAt = performance.now();
     this.#child = start(pinned ? onCoreOf('broker', command) : command, 'ignore');
@@ -39,17 +47,14 @@ export class BrokerProcess implements AsyncDisposable {
     this.#child.once('exit', (code) => (this.#problem ??= new Error(`${broker.name} ended with ${code}.`)));
   }
 
-  /** Starts a broker, without waiting for it; on a core of its own unless told otherwise. */
-  static async start(
-    broker: Broker,
-    { pinned = true }: { readonly pinned?: boolean } = {},
-  ): Promise<BrokerProcess> {
-    return new BrokerProcess(broker, await freePort(), pinned);
+  /** Starts a broker, without waiting for it. */
+  static async start(broker: Broker, how: Start = {}): Promise<BrokerProcess> {
+    return new BrokerProcess(broker, await freePort(), how);
   }
 
   /** Starts a broker, and waits until it listens. */
-  static async listening(broker: Broker): Promise<BrokerProcess> {
-    const running = await BrokerProcess.start(broker);
+  static async listening(broker: Broker, how: Start = {}): Promise<BrokerProcess> {
+    const running = await BrokerProcess.start(broker, how);
     try {
       await running.listens();
     } catch (error) {

@@ -24,12 +24,13 @@ export async function run(broker: Broker, workload: Workload, duration: Duration
   return await load({ workload, port: running.port, pid: running.pid, ...duration });
 }
 
-async function load(job: Job): Promise<LoadResult> {
-  const child = start(onCoreOf('load', [process.execPath, LOAD, JSON.stringify(job)]), [
-    'pipe',
-    'pipe',
-    'pipe',
-  ]);
+/** Loads a broker that runs; from a core of its own unless told otherwise. */
+export async function load(
+  job: Job,
+  { pinned = true }: { readonly pinned?: boolean } = {},
+): Promise<LoadResult> {
+  const command = [process.execPath, LOAD, JSON.stringify(job)];
+  const child = start(pinned ? onCoreOf('load', command) : command, ['pipe', 'pipe', 'pipe']);
   const output = Promise.all([text(child.stdout!), text(child.stderr!)]);
   try {
     const told = await Promise.race([

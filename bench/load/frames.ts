@@ -15,9 +15,16 @@ export const DISCONNECT_FRAME: Buffer = Buffer.of(0xe0, 0);
 
 const KEEP_ALIVE_SECONDS = 600;
 
-/** CONNECT without will, name and password. */
-export function connectFrame(clientId: string, cleanSession = true): Buffer {
-  const flags = cleanSession ? 0x02 : 0;
+/** Who a client says it is. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** CONNECT without will. */
+export function connectFrame(clientId: string, cleanSession = true, login?: Login): Buffer {
+  const flags = (cleanSession ? 0x02 : 0) | (login === undefined ? 0 : 0xc0);
+  const names = login === undefined ? [] : [text(login.username), text(login.password)];
   const fixed = Buffer.of(
     0,
     4,
@@ -30,7 +37,7 @@ export function connectFrame(clientId: string, cleanSession = true): Buffer {
     KEEP_ALIVE_SECONDS >> 8,
     KEEP_ALIVE_SECONDS & 0xff,
   );
-  return frame(0x10, fixed, text(clientId));
+  return frame(0x10, fixed, text(clientId), ...names);
 }
 
 /** SUBSCRIBE with packet identifier 1. */

@@ -122,16 +122,56 @@ test('an unknown user costs a hash too', async () => {
     assert.equal(await login(backend, 'mallory', 'pässword'), Reason.notAuthorized);
     assert.equal(queue.count, i);
   }
+  await enter(backend, 'bob', 'pässword');
+  assert.equal(queue.count, 4, 'the password of the user who stood in was not remembered for it');
 });
 
 test('a crowd is told to come again later, but for those that have been here', async () => {
   const queue = new Gate(1);
   const backend = new PasswordFile(HASHES, queue);
-  const waiting = Array.from({ length: LIMITS.hashesWaiting + 1 }, () => login(backend, 'carol', 'secret'));
+  const carol = login(backend, 'carol', 'secret');
+  const guesses = Array.from({ length: LIMITS.hashesWaiting }, (_, at) => login(backend, 'carol', `${at}`));
   assert.equal(await login(backend, 'bob', 'pässword'), Reason.serverBusy);
   assert.equal(await login(backend, 'mallory', 'x'), Reason.serverBusy);
   queue.open();
-  for (const one of waiting) assert.equal(typeof (await one), 'object');
+  assert.equal(typeof (await carol), 'object');
+  assert.equal(typeof (await login(backend, 'carol', 'secret')), 'object');
+  for (const guess of guesses) assert.equal(await guess, Reason.notAuthorized);
+});
+
+test('who say the same at the same time wait for one hash', async () => {
+  const queue = new Gate(1);
+  const backend = new PasswordFile(HASHES, queue);
+  const same = Array.from({ length: LIMITS.hashesWaiting * 2 }, () => login(backend, 'bob', 'pässword'));
+  const wrong = Array.from({ length: 10 }, () => login(backend, 'bob', 'password'));
+  const unknown = Array.from({ length: 10 }, () => login(backend, 'mallory', 'pässword'));
+  assert.equal(queue.count, 3);
+  queue.open();
+  const principals = new Set(await Promise.all(same));
+  assert.equal(principals.size, same.length, 'each has a principal of its own');
+  assert.ok([...principals].every((one) => typeof one === 'object'));
+  for (const one of [...wrong, ...unknown]) assert.equal(await one, Reason.notAuthorized);
+  assert.equal(await login(backend, 'bob', 'password'), Reason.notAuthorized);
+  assert.equal(queue.count, 4, 'what is over is not waited for');
+});
+
+test('a check that fails is a no for all who wait, and is tried again', async () => {
+  const failing = class extends HashQueue {
+    override run<T>(): Promise<T> | undefined {
+      return Promise.reject(new Error('no memory'));
+    }
+  };
+  const backend = new PasswordFile(HASHES, new failing(1));
+  for (let i = 0; i < 2; i++) {
+    const logins = await Promise.allSettled([
+      login(backend, 'bob', 'pässword'),
+      login(backend, 'bob', 'pässword'),
+    ]);
+    assert.deepEqual(
+      logins.map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+  }
 });
 
 test('after a reload who is gone or has another password may not stay', async () => {

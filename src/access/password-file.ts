@@ -6,7 +6,7 @@ import type { FileProblem, Read } from './file.ts';
 import type { HashQueue } from './hash-queue.ts';
 import { parsePasswordHash } from './password-hash.ts';
 import { PasswordUser } from './password-user.ts';
-import { standIn } from './remembered-password.ts';
+import { loginDigest, standIn } from './remembered-password.ts';
 import { secretLines, tooLong } from './secret-lines.ts';
 import type { SecretLine } from './secret-lines.ts';
 import { readSensitiveFile } from './sensitive-file.ts';
@@ -48,7 +48,10 @@ export class PasswordFile implements Backend {
   readonly name: string = NAME;
   readonly #queue: HashQueue;
   readonly #users: ReadonlyMap<string, PasswordUser>;
+  /** Whose hashes stand in for those of users that are not there. */
   readonly #strangers: readonly PasswordUser[];
+  /** Logins that are being checked, by their digest: no more than the queue takes. */
+  readonly #underWay: Map<string, Promise<boolean>> = new Map();
   #next: PasswordFile | undefined;
   #closed = false;
 
@@ -72,12 +75,9 @@ export class PasswordFile implements Backend {
     if (password === undefined) return REFUSED;
     const user = this.#users.get(username);
     if (user?.remembers(password)) return { outcome: 'accepted', grant: user };
-    const checked = user ?? this.#strangers[standIn(username, this.#strangers.length)];
-    if (checked === undefined) return REFUSED;
-    const kept = new Uint8Array(password); // a copy: the chunk that it came in is larger, and would wait with it
-    const right = this.#queue.run(() => checked.verify(kept));
-    if (right === undefined) return BUSY;
-    return right.then((yes) => (yes && user !== undefined ? this.#admit(username, user, kept) : REFUSED));
+    const right = this.#check(username, password, user);
+    if (typeof right !== 'object') return right === 'busy' ? BUSY : REFUSED;
+    return right.then((yes) => (yes && user !== undefined ? this.#judge(username, user) : REFUSED));
   }
 
   /** Whether the file still has the user with the hash that let the client in. */
@@ -91,13 +91,33 @@ export class PasswordFile implements Backend {
     this.#closed = true;
   }
 
+  /**
+   * Whether the password is right. All who say the same at the same time, as devices that share a user do when the
+   * broker has been away, wait for one answer.
+   */
+  #check(
+    username: string,
+    password: Uint8Array,
+    user: PasswordUser | undefined,
+  ): Promise<boolean> | 'busy' | 'nobody' {
+    const login = loginDigest(username, password);
+    const underWay = this.#underWay.get(login);
+    if (underWay !== undefined) return underWay;
+    const stranger = this.#strangers[standIn(username, this.#strangers.length)];
+    if (stranger === undefined) return 'nobody';
+    const right = this.#queue
+      .run(() => user?.learn(password) ?? stranger.verify(password))
+      ?.finally(() => this.#underWay.delete(login));
+    if (right === undefined) return 'busy';
+    this.#underWay.set(login, right);
+    return right;
+  }
+
   /** The password was right, for a file that may have been read anew while the hash was computed. */
-  #admit(username: string, user: PasswordUser, password: Uint8Array): LoginAnswer {
-    if (this.#closed) return this.#next === undefined ? BUSY : this.#next.#admit(username, user, password);
+  #judge(username: string, user: PasswordUser): LoginAnswer {
+    if (this.#closed) return this.#next === undefined ? BUSY : this.#next.#judge(username, user);
     const grant = this.#users.get(username);
-    if (grant?.isSame(user) !== true) return REFUSED;
-    grant.remember(password);
-    return { outcome: 'accepted', grant };
+    return grant?.isSame(user) === true ? { outcome: 'accepted', grant } : REFUSED;
   }
 }
 

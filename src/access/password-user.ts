@@ -27,13 +27,15 @@ export class PasswordUser implements Grant {
     return this.#remembered !== undefined && isRemembered(this.#remembered, this.#hash, password);
   }
 
-  /** To be called with a password that `verify` has found right. */
-  remember(password: Uint8Array): void {
-    this.#remembered = rememberPassword(this.#hash, password);
-  }
-
   /** Whether the password is right: the slow way. */
   verify(password: Uint8Array): Promise<boolean> {
     return verifyPassword(parsePasswordHash(this.#hash)!, password);
+  }
+
+  /** As `verify`, and a password that is right is remembered. */
+  async learn(password: Uint8Array): Promise<boolean> {
+    const right = await this.verify(password);
+    if (right) this.#remembered = rememberPassword(this.#hash, password);
+    return right;
   }
 }

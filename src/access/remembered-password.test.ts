@@ -1,7 +1,7 @@
 /** Passwords that were right. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isRemembered, rememberPassword, standIn } from './remembered-password.ts';
+import { isRemembered, loginDigest, rememberPassword, standIn } from './remembered-password.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -21,4 +21,17 @@ test('the same name has the same stand-in, and names share the users between the
     chosen.map((_, at) => standIn(`name ${at}`, 4)),
   );
   assert.deepEqual([...new Set(chosen)].toSorted(), [0, 1, 2, 3]);
+});
+
+test('a login has one digest, another one another', () => {
+  const digests = [
+    loginDigest('bob', bytes('secret')),
+    loginDigest('bob', bytes('Secret')),
+    loginDigest('Bob', bytes('secret')),
+    loginDigest('bob:', bytes('secret')),
+    loginDigest('bob', bytes(':secret')),
+    loginDigest('', bytes('bobsecret')),
+  ];
+  assert.equal(new Set(digests).size, digests.length);
+  assert.equal(loginDigest('bob', bytes('secret')), digests[0]);
 });
