@@ -3,11 +3,15 @@
 /** Abilities by the names of `config/capabilities.ts`; an option that stands for itself goes by its own name. */
 export const CAPABILITIES: ReadonlySet<string> = new Set([
   'acl files',
+  'client certificates',
   'log files',
   'log topics',
   'network interfaces',
   'proxy protocol',
   'syslog',
+  'tls',
+  'client certificates',
+  'psk',
   'password files',
   'unix sockets',
   'accept_protocol_versions',
