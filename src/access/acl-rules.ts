@@ -19,7 +19,7 @@ export type DangerListener = (field: 'username' | 'client id', name: string) => 
 
 /**
  * One tree for the filters of all users. Few filters match a topic and the tree remembers which, so a question costs
- * a look-up of the topic and one of the user for each of them, however many rules there are; and nothing is kept
+ * a look-up of the topic and one of the user for each of them, however many rules there are; and no answers are kept
  * per client.
  *
  * As in Mosquitto a client's own rules come first, then patterns; in either a `deny` that matches beats all else, so
@@ -29,7 +29,8 @@ export class AclRules {
   readonly #entries = new FilterTree<Entry>();
   readonly #hasPatterns: boolean;
   readonly #onDanger: DangerListener;
-  readonly #dangerous = new WeakSet<Principal>();
+  /** Clients whose names were looked at, for patterns. */
+  readonly #dangerous = new WeakMap<Principal, boolean>();
   /** A message goes to many clients: the last question's topic, and what matched it. */
   #topic = '';
   #matched: readonly Entry[] = [];
@@ -71,14 +72,19 @@ export class AclRules {
 
   /** as Mosquitto, which puts names into filters, where `+` would be everybody. Here it is but the same answer. */
   #isDangerous(principal: Principal): boolean {
-    const { username, clientId } = principal;
-    const isUsername = username !== undefined && hasWildcard(username);
-    if (!isUsername && !hasWildcard(clientId)) return false;
-    if (!this.#dangerous.has(principal)) {
-      this.#dangerous.add(principal); // Mosquitto says it every time: once per connection is enough
-      if (isUsername) this.#onDanger('username', username);
-      else this.#onDanger('client id', clientId);
+    let isDangerous = this.#dangerous.get(principal);
+    if (isDangerous === undefined) {
+      isDangerous = this.#judge(principal);
+      this.#dangerous.set(principal, isDangerous);
     }
+    return isDangerous;
+  }
+
+  /** Mosquitto tells of such a name at each question; here once per connection, so that it cannot flood the log. */
+  #judge({ username, clientId }: Principal): boolean {
+    if (username !== undefined && hasWildcard(username)) this.#onDanger('username', username);
+    else if (hasWildcard(clientId)) this.#onDanger('client id', clientId);
+    else return false;
     return true;
   }
 
