@@ -13,12 +13,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   topic: ['base'],
   flow: ['protocol', 'base'],
   broker: ['flow', 'topic', 'protocol', 'base'],
+  client: ['flow', 'topic', 'protocol', 'base'],
   transport: ['broker', 'base'],
   access: ['broker', 'topic', 'protocol', 'base'],
   plugin: ['access', 'broker', 'topic', 'protocol', 'base'],
   config: ['base'],
   server: ['plugin', 'transport', 'access', 'config', 'broker', 'flow', 'topic', 'protocol', 'base'],
-  cli: ['server', 'config'],
+  cli: ['server', 'client', 'config', 'access', 'protocol', 'topic', 'base'],
 };
 
 /** Layers that touch nothing: no `node:` module, no clock, no timer, no process. */
@@ -26,6 +27,7 @@ const PURE: ReadonlySet<string> = new Set(['base', 'protocol', 'topic', 'flow', 
 
 /** Node modules and packages that a layer that is not pure may touch. */
 const MAY_TOUCH: Readonly<Record<string, readonly string[]>> = {
+  client: ['node:net', 'node:tls', 'node:sqlite', 'ws', 'socks'],
   transport: [
     'node:net',
     'node:tls',
@@ -46,6 +48,7 @@ const GLOBALS = /\b(?:setTimeout|setInterval|setImmediate|Date\.now|performance|
 /** Files that are started or imported from outside. */
 const ENTRIES: ReadonlySet<string> = new Set([
   'src/index.ts',
+  'src/client/index.ts',
   'src/protocol/index.ts',
   'src/cli/bin/zanzara.ts',
   'src/config/document.ts',

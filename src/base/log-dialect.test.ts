@@ -68,6 +68,37 @@ row('configNotice', wrong, NOTICE, wrong.text);
 row('configInformation', wrong, INFORMATION, wrong.text);
 row('serverError', wrong, ERROR, wrong.text);
 row('serverWarning', wrong, WARNING, wrong.text);
+const plugin = 'ban';
+row('pluginLoading', { path: './ban.ts' }, INFORMATION, 'Loading plugin: ./ban.ts');
+row(
+  'pluginRegistered',
+  { plugin, on: 'message-in' },
+  INFORMATION,
+  "Plugin ban has registered to receive 'message-in' events.",
+  NONE,
+);
+row(
+  'pluginRegistered',
+  { plugin, on: 'control', topic: '$CONTROL/ban/v1' },
+  INFORMATION,
+  "Plugin ban has registered to receive 'control' events on topic $CONTROL/ban/v1.",
+  NONE,
+);
+row('pluginLoaded', { plugin, version: '1.2' }, INFORMATION, 'Plugin ban version 1.2 loaded.', NONE);
+row('pluginLoaded', { plugin }, INFORMATION, 'Plugin ban loaded.', NONE);
+const failed = { plugin, member: 'tick', problem: 'threw Error: no' };
+row('pluginFailed', { ...failed, untold: 0 }, ERROR, 'Error: Plugin ban: tick threw Error: no.');
+row(
+  'pluginFailed',
+  { ...failed, untold: 3 },
+  ERROR,
+  'Error: Plugin ban: tick threw Error: no (3 more since the last line).',
+);
+row('pluginError', { plugin, text: 'hear' }, ERROR, 'ban: hear');
+row('pluginWarning', { plugin, text: 'hear' }, WARNING, 'ban: hear');
+row('pluginNotice', { plugin, text: 'hear' }, NOTICE, 'ban: hear');
+row('pluginInformation', { plugin, text: 'hear' }, INFORMATION, 'ban: hear');
+row('pluginDebug', { plugin, text: 'hear' }, DEBUG, 'ban: hear');
 row('reloading', {}, INFORMATION, 'Reloading config.');
 row('reloaded', { file: 'm.conf' }, INFORMATION, NONE);
 row('reloadFailed', { file: 'm.conf' }, ERROR, NONE);
@@ -119,6 +150,14 @@ row(
   NOTICE,
   'Client from 127.0.0.1:51686 appears to be using TLS to connect to a non-TLS listener.',
   NONE,
+);
+const verifyFailed = 'error:0A000086:SSL routines::certificate verify failed';
+row(
+  'tlsFailed',
+  { ...from, index: 0, error: verifyFailed, detail: 'certificate has expired (CN=sensor)' },
+  ['error', 'notice'],
+  [`OpenSSL Error[0]: ${verifyFailed}`, '\t127.0.0.1:51686: certificate has expired (CN=sensor)'],
+  `Client connection from 127.0.0.1 failed: ${verifyFailed}.`,
 );
 row('proxyRefused', { ...from, version: 1, why: 'corrupt header', detail: 'no port' }, NOTICE, [
   'Connection rejected, corrupt PROXY header.',
@@ -381,6 +420,13 @@ row(
 );
 row('publishQuotaExceeded', { client }, DEBUG, 'Rejected PUBLISH from pubber, quota exceeded.', NONE);
 row('publishSent', publish, DEBUG, "Sending PUBLISH to pubber (d0, q2, r1, m1, 'a/b', ... (5 bytes))");
+row(
+  'deliveryDenied',
+  { client, qos: 2, retain: true, topic: 'a/b', bytes: 5 },
+  DEBUG,
+  "Denied PUBLISH to pubber (q2, r1, 'a/b', ... (5 bytes))",
+  NONE,
+);
 row(
   'deliveryTooLarge',
   { client, bytes: 300 },

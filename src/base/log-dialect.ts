@@ -8,6 +8,7 @@ import type {
   LogEvents,
   PeerAddress,
   ProxyRefusal,
+  PluginText,
   PublishFields,
 } from './log-events.ts';
 
@@ -68,6 +69,8 @@ function ackReceived({ client, packet, packetId, reasonCode }: AckFields): strin
   const hasReason = packet === 'PUBACK' || packet === 'PUBCOMP';
   return `Received ${packet} from ${client} (Mid: ${packetId}${hasReason ? `, RC:${reasonCode}` : ''})`;
 }
+
+const pluginText = ({ plugin, text }: PluginText): string => `${plugin}: ${text}`;
 
 type Connected = LogEvents['clientConnected'];
 
@@ -201,6 +204,31 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
   serverError: { level: 'error', mosquitto: ({ text }) => text },
   serverWarning: { level: 'warning', mosquitto: ({ text }) => text },
 
+  // Plugins
+  pluginLoading: { level: 'information', mosquitto: ({ path }) => `Loading plugin: ${path}` },
+  pluginRegistered: {
+    level: 'information',
+    mosquitto: ({ plugin, on, topic }) =>
+      `Plugin ${plugin} has registered to receive '${on}' events${topic === undefined ? '' : ` on topic ${topic}`}.`,
+    'mosquitto-1.4': NOTHING,
+  },
+  pluginLoaded: {
+    level: 'information',
+    mosquitto: ({ plugin, version }) =>
+      `Plugin ${plugin}${version === undefined ? '' : ` version ${version}`} loaded.`,
+    'mosquitto-1.4': NOTHING,
+  },
+  pluginFailed: {
+    level: 'error',
+    mosquitto: ({ plugin, member, problem, untold }) =>
+      `Error: Plugin ${plugin}: ${member} ${problem}${untold === 0 ? '' : ` (${untold} more since the last line)`}.`,
+  },
+  pluginError: { level: 'error', mosquitto: pluginText },
+  pluginWarning: { level: 'warning', mosquitto: pluginText },
+  pluginNotice: { level: 'notice', mosquitto: pluginText },
+  pluginInformation: { level: 'information', mosquitto: pluginText },
+  pluginDebug: { level: 'debug', mosquitto: pluginText },
+
   // Connections
   connectionOpened: {
     level: 'notice',
@@ -224,6 +252,15 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
     mosquitto: (fields) =>
       `Client from ${peer(fields)} appears to be using TLS to connect to a non-TLS listener.`,
     'mosquitto-1.4': NOTHING,
+  },
+  tlsFailed: {
+    level: 'error',
+    mosquitto: ({ index, error, detail, ...from }) => [
+      `OpenSSL Error[${index}]: ${error}`,
+      ...(detail === undefined ? [] : [`\t${peer(from)}: ${detail}`]),
+    ],
+    'mosquitto-1.4': ({ address, error }) => `Client connection from ${address} failed: ${error}.`,
+    oldLevel: () => 'notice',
   },
   proxyRefused: { level: 'notice', mosquitto: proxyRefused },
   clientConnected: {

@@ -79,6 +79,12 @@ export interface AckFields extends ClientField {
 /** An event that says it all by its name. */
 export type NoFields = Readonly<Record<string, never>>;
 
+/** A line of a plugin. */
+export interface PluginText {
+  readonly plugin: string;
+  readonly text: string;
+}
+
 /** Every event, with its fields. Names are past facts, in the words of the specification. */
 export interface LogEvents {
   // The process
@@ -108,6 +114,25 @@ export interface LogEvents {
   serverError: { readonly text: string };
   serverWarning: { readonly text: string };
 
+  // Plugins
+  pluginLoading: { readonly path: string };
+  /** A plugin takes part in an event, by its name in Mosquitto; `topic` is where it answers requests. */
+  pluginRegistered: { readonly plugin: string; readonly on: string; readonly topic?: string };
+  pluginLoaded: { readonly plugin: string; readonly version?: string };
+  /** What a member of a plugin did wrong: a phrase without a final dot. `untold`: how often before, without a line. */
+  pluginFailed: {
+    readonly plugin: string;
+    readonly member: string;
+    readonly problem: string;
+    readonly untold: number;
+  };
+  /** What a plugin has to say. */
+  pluginError: PluginText;
+  pluginWarning: PluginText;
+  pluginNotice: PluginText;
+  pluginInformation: PluginText;
+  pluginDebug: PluginText;
+
   // Connections
   connectionOpened: PeerAddress & { readonly listenerPort: number };
   connectionDenied: PeerAddress & { readonly why: ConnectionDenial };
@@ -118,6 +143,11 @@ export interface LogEvents {
     readonly username?: string;
   };
   tlsOnPlainListener: PeerAddress;
+  /**
+   * TLS with a peer failed. `error` is one of the errors that OpenSSL has, `index` counts them. `detail` says what
+   * OpenSSL does not, such as which certificate it is about; a phrase without a final dot.
+   */
+  tlsFailed: PeerAddress & { readonly index: number; readonly error: string; readonly detail?: string };
   /**
    * The peer is the client where the header says who that is, else the proxy. `detail` says what is wrong with a
    * corrupt header and is a phrase without a final dot.

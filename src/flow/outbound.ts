@@ -62,6 +62,8 @@ export class Outbound<T extends Outgoing> {
   #sender: Sender<T> | undefined;
   #limits: OutboundLimits;
   #lastPacketId = 0;
+  /** Identifiers of packets that are no PUBLISH; a broker sends none. */
+  #reserved: Set<number> | undefined;
   #inflightBytes = 0;
   #waitingBytes = 0;
   /** Messages in flight whose state is interrupted, and their bytes: they do not count until they are sent again. */
@@ -190,6 +192,18 @@ export class Outbound<T extends Outgoing> {
     yield* this.#waiting;
   }
 
+  /** An identifier for a packet of another kind, SUBSCRIBE or UNSUBSCRIBE, until it is given back. [MQTT-2.2.1-3] */
+  reservePacketId(): number {
+    const packetId = this.#takePacketId();
+    (this.#reserved ??= new Set()).add(packetId);
+    return packetId;
+  }
+
+  /** The packet was answered, or never will be. */
+  freePacketId(packetId: number): void {
+    this.#reserved?.delete(packetId);
+  }
+
   /** Forgets everything. */
   clear(): void {
     for (const item of this.unfinished()) this.#holder.settled(item);
@@ -273,7 +287,7 @@ export class Outbound<T extends Outgoing> {
   /** The next free packet identifier. [MQTT-2.2.1-3] There is one: fewer are in flight than exist. */
   #takePacketId(): number {
     do this.#lastPacketId = this.#lastPacketId === LAST_PACKET_ID ? 1 : this.#lastPacketId + 1;
-    while (this.#inflight.has(this.#lastPacketId));
+    while (this.#inflight.has(this.#lastPacketId) || this.#reserved?.has(this.#lastPacketId) === true);
     return this.#lastPacketId;
   }
 }

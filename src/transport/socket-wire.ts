@@ -1,6 +1,6 @@
 /** A wire on a socket of Node's: one write per tick, and a bound on what waits for a slow peer. */
 import type { Wire } from '../broker/wire.ts';
-import { Batch } from './batch.ts';
+import { Batch } from '../base/batch.ts';
 import type { Flusher } from './flusher.ts';
 
 /** How much a wire holds for a peer that does not take it. 0 is no limit. */

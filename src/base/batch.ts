@@ -44,6 +44,6 @@ export class Batch {
 
   #piece(first: Uint8Array): Uint8Array {
     const length = this.#end - first.byteOffset;
-    return length === first.length ? first : Buffer.from(first.buffer, first.byteOffset, length);
+    return length === first.length ? first : new Uint8Array(first.buffer, first.byteOffset, length);
   }
 }

@@ -1,0 +1,47 @@
+/** How long to wait between attempts to connect. */
+
+export interface BackoffOptions {
+  /** Of the first wait, milliseconds. */
+  readonly minimum?: number;
+  /** Of the longest wait, milliseconds. */
+  readonly maximum?: number;
+  /** Attempts in a row before giving up; for ever without it. */
+  readonly attempts?: number;
+}
+
+/**
+ * Waits that double, each drawn at random between half of its length and all of it: a thousand clients that lost the
+ * same server do not come back in the same millisecond.
+ */
+export class Backoff {
+  readonly #minimum: number;
+  readonly #maximum: number;
+  readonly #attempts: number;
+  readonly #random: () => number;
+  #made = 0;
+
+  constructor(options: BackoffOptions = {}, random: () => number = Math.random) {
+    this.#minimum = options.minimum ?? 500;
+    this.#maximum = options.maximum ?? 30_000;
+    this.#attempts = options.attempts ?? Infinity;
+    this.#random = random;
+  }
+
+  /** Attempts since the last success. */
+  get attempts(): number {
+    return this.#made;
+  }
+
+  /** Milliseconds until the next attempt; undefined if there is to be none. */
+  next(): number | undefined {
+    if (this.#made >= this.#attempts) return undefined;
+    const longest = Math.min(this.#maximum, this.#minimum * 2 ** this.#made);
+    this.#made++;
+    return longest * (0.5 + this.#random() / 2);
+  }
+
+  /** An attempt has succeeded. */
+  reset(): void {
+    this.#made = 0;
+  }
+}

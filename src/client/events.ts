@@ -1,0 +1,54 @@
+/** Events of the client, typed. */
+import type { Connack } from '../protocol/packet.ts';
+import type { MqttError } from './error.ts';
+import type { Message } from './message.ts';
+
+export interface ClientEvents {
+  /** A connection is there, the first one or another. */
+  connected: Connack;
+  /** The connection is gone. Without an error if it was `close` that ended it. */
+  disconnected: MqttError | undefined;
+  /** Another attempt will be made. */
+  reconnecting: { readonly attempt: number; readonly delay: number; readonly error: MqttError | undefined };
+  /** A message that no subscription of this client asked for: of a session of before. */
+  message: Message;
+  /** The client has ended: it was closed, or it gave up. */
+  closed: MqttError | undefined;
+}
+
+export type ClientEvent = keyof ClientEvents;
+type Handler<E extends ClientEvent> = (event: ClientEvents[E]) => void;
+
+/** Handlers by event. One that throws surfaces as an uncaught error, and does not harm the client. */
+export class Emitter {
+  readonly #handlers = new Map<ClientEvent, Set<(event: never) => void>>();
+
+  /** Calls a handler at each event from now on; the result takes it away again. */
+  on<E extends ClientEvent>(name: E, handler: Handler<E>): () => void {
+    const handlers = this.#handlers.get(name) ?? new Set();
+    this.#handlers.set(name, handlers);
+    handlers.add(handler);
+    return () => {
+      handlers.delete(handler);
+    };
+  }
+
+  has(name: ClientEvent): boolean {
+    return (this.#handlers.get(name)?.size ?? 0) > 0;
+  }
+
+  emit<E extends ClientEvent>(name: E, event: ClientEvents[E]): void {
+    for (const handler of this.#handlers.get(name) ?? []) contained(() => (handler as Handler<E>)(event));
+  }
+}
+
+/** Calls what a program gave us. What it throws is its own: it surfaces, and our work goes on. */
+export function contained(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
