@@ -11,7 +11,10 @@ export const LIMITS: {
   readonly backlogChunks: number;
   readonly unreadAnswers: number;
   readonly subscriptionsPerSession: number;
+  readonly tlsHandshakes: number;
   readonly waitingUnlimited: number;
+  readonly pluginCalls: number;
+  readonly pluginWishes: number;
   readonly webSocketSpareBytes: number;
   readonly webSocketPieceBytes: number;
   readonly webSocketStrangerBytes: number;
@@ -50,8 +53,14 @@ export const LIMITS: {
   unreadAnswers: 100_000,
   /** Topic filters in the subscriptions of one session. */
   subscriptionsPerSession: 100_000,
+  /** TLS handshakes under way at a time, in the whole process. Each holds some 50 KiB of OpenSSL's. */
+  tlsHandshakes: 1000,
   /** Messages that count as a full queue for back-pressure where `max_queued_messages` is unlimited. */
   waitingUnlimited: 100_000,
+  /** Answers of one plugin that are awaited, and as many events that it has not finished with. Beyond it: no. */
+  pluginCalls: 10_000,
+  /** Messages that one plugin wants published and clients it wants sent away, waiting for the end of the tick. */
+  pluginWishes: 10_000,
   /** What a WebSocket message may hold besides the largest packet. A larger one closes with 1009. */
   webSocketSpareBytes: 64 * 1024,
   /** The pieces that a WebSocket message may come in, fragments or segments, are at least so large on average. */

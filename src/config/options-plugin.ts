@@ -49,5 +49,18 @@ export const pluginOptions = {
     missing: 'Error: An auth_plugin_deny_special_chars option exists in the config file without a plugin.',
     reload: false,
     text: 'Refuse clients with +, # or / in identifier or user name when a plugin of version 2 to 4 decides.',
+    note: 'Plugins in TypeScript are like those of version 5: for them it counts only where the line stands.',
+  },
+  plugin_timeout: {
+    type: 'integer',
+    default: 5,
+    low: { limit: 1, refuse: "Error: Invalid 'plugin_timeout' value (%d)." },
+    high: { limit: 3600, refuse: "Error: Invalid 'plugin_timeout' value (%d)." },
+    unit: 'seconds',
+    scope: 'plugin',
+    needs: 'plugin',
+    reload: false,
+    text: 'How long an answer of the plugin above may take; a later one counts as no.',
+    note: 'Zanzara only.',
   },
 } as const;

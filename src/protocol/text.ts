@@ -1,5 +1,5 @@
 /** UTF-8 strings as MQTT allows them, §1.5.4. */
-import { asciiText, utf8Text } from './bytes.ts';
+import { asciiText, utf8Length, utf8Text } from './bytes.ts';
 import { ProtocolError } from './error.ts';
 import { Reason } from './reason.ts';
 
@@ -25,6 +25,14 @@ function readWideText(bytes: Uint8Array, start: number, end: number): string {
   if (text === undefined) throw malformed('a string that is not UTF-8');
   if (UNWANTED.test(text)) throw malformed('a string with a control character or noncharacter');
   return text;
+}
+
+/** The longest string, bytes of UTF-8. */
+const LONGEST = 65_535;
+
+/** Whether a string may be sent: it is one that `readText` reads. */
+export function isText(text: string): boolean {
+  return text.isWellFormed() && !UNWANTED.test(text) && utf8Length(text) <= LONGEST;
 }
 
 /** A ProtocolError for bytes that cannot be parsed, §4.13.1. */

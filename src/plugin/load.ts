@@ -1,0 +1,113 @@
+/** Plugins of a configuration: found, imported, checked, made. */
+import { basename, dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { FileProblem, OptionPlaces, Read } from '../access/file.ts';
+import type { Log } from '../base/log.ts';
+import { describeThrown } from './complaints.ts';
+import { HostedPlugin, inTime, UnfitPlugin } from './host.ts';
+import type { PluginOption } from './plugin.ts';
+import { pluginFile } from './resolve.ts';
+
+/** One plugin of a configuration; `PluginConfig` of `config/` is one. */
+export interface PluginSource {
+  readonly path: string;
+  readonly options: readonly PluginOption[];
+  readonly setAt: OptionPlaces;
+  readonly auth_plugin_deny_special_chars: boolean;
+  /** Seconds. */
+  readonly plugin_timeout: number;
+}
+
+/** Where a configuration stands: what its paths are relative to. */
+export interface PluginSurroundings {
+  readonly log: Log;
+  readonly workingDirectory: string;
+  /** The configuration file; undefined if there is none. */
+  readonly configFile: string | undefined;
+}
+
+/** Mosquitto's plugins that are built in; they are no modules, and the rules open them. */
+export const BUILT_IN: ReadonlySet<string> = new Set(['mosquitto_password_file.so', 'mosquitto_acl_file.so']);
+
+/** Mosquitto's other plugins, by the names of their files: what they do. */
+const NOT_YET: Readonly<Record<string, string>> = {
+  'mosquitto_dynamic_security.so': 'dynamic security',
+  'mosquitto_persist_sqlite.so': 'a database in SQLite',
+  'mosquitto_sparkplug_aware.so': 'Sparkplug awareness',
+};
+
+const NATIVE = /\.(?:so(?:\.[\d.]+)?|dll|dylib)$/;
+
+/** Where the line of a plugin may have its name. */
+const LINES: readonly string[] = ['plugin', 'global_plugin', 'plugin_load'];
+
+/**
+ * Loads plugins one after the other, in their order. With an error in one there are none: those that were loaded
+ * are closed again. Log lines are Mosquitto's.
+ */
+export async function loadPlugins<Source extends PluginSource>(
+  sources: readonly Source[],
+  surroundings: PluginSurroundings,
+): Promise<Read<ReadonlyMap<Source, HostedPlugin>>> {
+  const loaded = new Map<Source, HostedPlugin>();
+  for (const source of sources.filter(({ path }) => !BUILT_IN.has(basename(path)))) {
+    const problem = await load(source, surroundings, loaded);
+    if (problem === undefined) continue;
+    await Promise.all([...loaded.values()].map((plugin) => plugin.close()));
+    return { ok: false, problems: [problemAt(source, problem)] };
+  }
+  return { ok: true, value: loaded, problems: [] };
+}
+
+/** Loads one; the problem in plain words if that fails. */
+async function load<Source extends PluginSource>(
+  source: Source,
+  { log, workingDirectory, configFile }: PluginSurroundings,
+  loaded: Map<Source, HostedPlugin>,
+): Promise<string | undefined> {
+  const { path, options, plugin_timeout: seconds } = source;
+  log.event('pluginLoading', { path });
+  const refused = refusalOf(path);
+  if (refused !== undefined) return refused;
+  const folders = [workingDirectory, ...(configFile === undefined ? [] : [dirname(configFile)])];
+  try {
+    const file = pluginFile(path.trim(), folders);
+    if (file === undefined) return notFound(path, folders);
+    const module = (await inTime(import(pathToFileURL(file).href))) as { readonly default?: unknown };
+    if (module.default === undefined)
+      return "it has no default export: write 'export default' in front of the plugin or the function that makes it";
+    const denySpecial =
+      source.setAt.has('auth_plugin_deny_special_chars') && source.auth_plugin_deny_special_chars;
+    const settings = { log, path, options, patienceMs: seconds * 1000, denySpecial };
+    loaded.set(source, await HostedPlugin.make(module.default, settings));
+    return undefined;
+  } catch (error) {
+    return error instanceof UnfitPlugin ? error.message : describeThrown(error);
+  }
+}
+
+/** Why a path cannot be a plugin of ours; undefined if it can. */
+function refusalOf(path: string): string | undefined {
+  const name = basename(path.trim());
+  if (Object.hasOwn(NOT_YET, name)) return `Zanzara does not have ${NOT_YET[name]} yet`;
+  if (!NATIVE.test(name)) return undefined;
+  return (
+    'it is a library for the C interface of Mosquitto, which Zanzara does not have: ' +
+    'its plugins are TypeScript or JavaScript modules, see docs/plugins.md'
+  );
+}
+
+function notFound(path: string, folders: readonly string[]): string {
+  const places = [...new Set(folders)].join(' and ');
+  return `there is no such file, folder or installed package ('${path}', from ${places})`;
+}
+
+function problemAt({ path, setAt }: PluginSource, problem: string): FileProblem {
+  const at = LINES.map((line) => setAt.get(line)).find((one) => one !== undefined);
+  return {
+    level: 'error',
+    text: `Error: Unable to load plugin "${path}".`,
+    hint: `Plugin ${path}: ${problem}.`,
+    ...(at ?? { file: path }),
+  };
+}
