@@ -34,11 +34,16 @@ export class DescriptorWatch {
   }
 }
 
+/** Whether it is descriptors that an operation of the system lacked. */
+export function isExhausted({ code }: NodeJS.ErrnoException): boolean {
+  return EXHAUSTED.has(code ?? '');
+}
+
 function isDescriptorLeft(): boolean {
   try {
     closeSync(openSync('/dev/null', 'r'));
     return true;
   } catch (error) {
-    return !EXHAUSTED.has((error as NodeJS.ErrnoException).code ?? '');
+    return !isExhausted(error as NodeJS.ErrnoException);
   }
 }

@@ -9,9 +9,13 @@ import { Anteroom } from '../transport/anteroom.ts';
 import { Flusher } from '../transport/flusher.ts';
 import { arrive } from '../transport/arrival.ts';
 import type { Door, Layers } from '../transport/arrival.ts';
+import { Handshakes } from '../transport/handshakes.ts';
 import { listen } from '../transport/listener.ts';
 import type { OpenListener, Place } from '../transport/listener.ts';
 import type { AccessRules } from './access.ts';
+import { ListenerEncryption } from './encryption.ts';
+import type { OpenedEncryption } from './encryption.ts';
+import { isExhausted } from './descriptors.ts';
 import { layersOf } from './layers.ts';
 import { planOf } from './places.ts';
 import type { Step } from './places.ts';
@@ -25,10 +29,14 @@ interface Opened {
   readonly config: ListenerConfig;
   readonly listener: Listener;
   readonly anteroom: Anteroom;
+  readonly encryption: ListenerEncryption | undefined;
   /** A reload may replace them. */
   layers: Layers;
   readonly sockets: OpenListener[];
 }
+
+/** Takes a line of a key log, which has its line feed. */
+export type KeyLog = (line: Uint8Array) => void;
 
 /** A family that the machine does not have; the listener then does without, as in Mosquitto. */
 const NO_FAMILY: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
@@ -40,15 +48,19 @@ export class Listeners {
   readonly #log: Log;
   readonly #flusher = new Flusher();
   readonly #guard = new Guard();
+  readonly #handshakes = new Handshakes(LIMITS.tlsHandshakes);
+  readonly #keyLog: KeyLog | undefined;
   #config: Config;
   #rules: AccessRules;
   #opened: Opened[] = [];
 
-  constructor(broker: Broker, log: Log, config: Config, rules: AccessRules) {
+  /** `keyLog` takes the secrets of all TLS connections. */
+  constructor(broker: Broker, log: Log, config: Config, rules: AccessRules, keyLog?: KeyLog) {
     this.#broker = broker;
     this.#log = log;
     this.#config = config;
     this.#rules = rules;
+    this.#keyLog = keyLog;
   }
 
   /** Opens all; false, with all closed again, if one cannot be opened. What went wrong is in the log. */
@@ -80,7 +92,8 @@ export class Listeners {
       const next = config.listeners[opened.at];
       if (next === undefined) continue;
       opened.listener.settings = listenerSettings(next);
-      opened.layers = layersOf(next, { log: this.#log, anteroom: opened.anteroom });
+      opened.encryption?.renew(next);
+      opened.layers = this.#layersOf(next, opened.anteroom, opened.encryption);
     }
   }
 
@@ -100,9 +113,12 @@ export class Listeners {
     }
     const listener: Listener = { settings: listenerSettings(config), connections: 0, guard: this.#guardOf() };
     const anteroom = this.#anteroomOf(listener);
-    const layers = layersOf(config, { log: this.#log, anteroom });
+    const opening = this.#openEncryption(config, listener);
+    if (opening === 'failed') return undefined;
+    const encryption = opening === 'plain' ? undefined : opening;
+    const layers = this.#layersOf(config, anteroom, encryption);
     this.#rules.attach(listener, at);
-    const opened: Opened = { at, config, listener, anteroom, layers, sockets: [] };
+    const opened: Opened = { at, config, listener, anteroom, encryption, layers, sockets: [] };
     for (const step of plan.steps) {
       const socket = await this.#openStep(opened, step, plan.steps.length > 1);
       if (socket === 'failed') {
@@ -114,6 +130,19 @@ export class Listeners {
     if (opened.sockets.length > 0) return opened;
     if (!this.#config.localOnly) this.#log.event('serverError', { text: NO_SOCKETS });
     return undefined;
+  }
+
+  #openEncryption(config: ListenerConfig, listener: Listener): OpenedEncryption {
+    return ListenerEncryption.open(config, {
+      log: this.#log,
+      handshakes: this.#handshakes,
+      keyLog: this.#keyLog,
+      keyOf: (identity) => this.#rules.pskKey(listener, identity),
+    });
+  }
+
+  #layersOf(config: ListenerConfig, anteroom: Anteroom, encryption: ListenerEncryption | undefined): Layers {
+    return layersOf(config, { log: this.#log, anteroom, encryption: encryption?.tls });
   }
 
   #guardOf(): Guard {
@@ -146,11 +175,16 @@ export class Listeners {
         place,
         noDelay: this.#noDelay(),
         arrived: (socket, peer) => arrive(socket, peer, door, opened.layers),
-        failed: (error) => this.#log.event('serverWarning', { text: `Warning: ${error.message}` }),
+        failed: (error) => this.#trouble(error),
       });
     } catch (error) {
       return this.#failed(error as NodeJS.ErrnoException, place, dispensable);
     }
+  }
+
+  /** An open listener failed. That descriptors ran out is told once in a while, and not for each who comes. */
+  #trouble(error: NodeJS.ErrnoException): void {
+    if (!isExhausted(error)) this.#log.event('serverWarning', { text: `Warning: ${systemText(error)}` });
   }
 
   #anteroomOf(listener: Listener): Anteroom {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
-import { canConnect, freePort } from '../cli/program.ts';
+import { canConnect, freePort, Scratch } from '../cli/program.ts';
 import { body, refused, started } from './broker.ts';
 import { enter } from './visitor.ts';
 
@@ -21,6 +21,28 @@ describe('listeners', { concurrency: 4 }, () => {
     ]);
     await broker.program.until(/New connection from 127\.0\.0\.1:\d+ on port/);
     await broker.program.until(/New connection from ::1:\d+ on port/);
+  });
+
+  test('a name that has several addresses, and one of them twice', async () => {
+    const scratch = new Scratch();
+    const port = await freePort();
+    const names = scratch.file(
+      'names.mjs',
+      `import dns from 'node:dns/promises';
+      import { syncBuiltinESMExports } from 'node:module';
+      dns.lookup = async (host) => [['127.0.0.1', 4], ['::1', 6], ['127.0.0.2', 4], ['::1', 6]]
+        .map(([address, family]) => ({ address, family }));
+      syncBuiltinESMExports();`,
+    );
+    const env = { NODE_OPTIONS: `--import ${names}` };
+    await using broker = await started(`listener ${port} several.invalid`, { scratch, env });
+    assert.deepEqual(body(broker.program.stderr), [
+      `Opening ipv4 listen socket on port ${port}.`,
+      `Opening ipv6 listen socket on port ${port}.`,
+      `Opening ipv4 listen socket on port ${port}.`,
+    ]);
+    for (const host of ['127.0.0.1', '::1', '127.0.0.2']) assert.equal(await canConnect(port, host), true);
+    assert.equal(await canConnect(port, '127.0.0.3'), false);
   });
 
   for (const [domain, here, elsewhere] of [
