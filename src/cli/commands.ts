@@ -1,25 +1,28 @@
 /** Which command runs: by the first argument, or by the name the program was started under. */
 import { basename } from 'node:path';
-import { VERSION } from '../server/version.ts';
-import { broker } from './broker.ts';
 import type { Command, Io } from './io.ts';
 
+/** Loads a command when it is to run: `sub` is subscribed before the broker's code would be read. */
+type Load = () => Promise<Command>;
+
+const loadBroker: Load = async () => (await import('./broker.ts')).broker;
+
 /** The sub-commands of `zanzara`. */
-const COMMANDS: ReadonlyMap<string, Command> = new Map([['broker', broker]]);
+const COMMANDS: ReadonlyMap<string, Load> = new Map([['broker', loadBroker]]);
 
 /** Names under which the program is one command and no other. */
-const NAMES: ReadonlyMap<string, Command> = new Map([['mosquitto', broker]]);
+const NAMES: ReadonlyMap<string, Load> = new Map([['mosquitto', loadBroker]]);
 
 /** Runs the command that the arguments or the program's name ask for, and gives its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const named = NAMES.get(io.name);
-  if (named !== undefined) return named(argv, io);
+  if (named !== undefined) return (await named())(argv, io);
   const [word, ...rest] = argv;
-  if (word === undefined || word.startsWith('-')) return broker(argv, io);
-  const command = COMMANDS.get(word);
-  if (command !== undefined) return command(rest, io);
+  if (word === undefined || word.startsWith('-')) return (await loadBroker())(argv, io);
+  const load = COMMANDS.get(word);
+  if (load !== undefined) return (await load())(rest, io);
   io.stderr(
-    `Error: Unknown command '${word}'. Zanzara ${VERSION} has: ${[...COMMANDS.keys()].join(', ')}. ` +
+    `Error: Unknown command '${word}'. Zanzara has: ${[...COMMANDS.keys()].join(', ')}. ` +
       `'zanzara --help' shows the options of the broker.\n`,
   );
   return 3;

@@ -1,5 +1,6 @@
 /** The command line, as far as no broker runs: what is shown, what is refused, which command is meant. */
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { main, programName } from '../../src/cli/commands.ts';
 import { MOSQUITTO_VERSION, VERSION } from '../../src/server/version.ts';
@@ -15,6 +16,8 @@ async function command(args: string, name = 'zanzara'): Promise<Ended> {
     env: {},
     name,
     isTerminal: false,
+    isInputTerminal: false,
+    stdin: () => Readable.from([]),
   });
   return { code, ...printed };
 }

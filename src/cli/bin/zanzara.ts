@@ -3,6 +3,7 @@
  * The program: `zanzara`, and every name it is linked to. The flag in the first line keeps the young generation of the
  * heap small: what a tick makes is garbage by its end, and a small one stays in the cache and out of resident memory.
  */
+import { isatty } from 'node:tty';
 import { main, programName } from '../commands.ts';
 
 const name = programName(process.argv[1] ?? 'zanzara');
@@ -10,10 +11,12 @@ process.title = name;
 // Who reads our output may leave: that is no reason to end
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const code = await main(process.argv.slice(2), {
-  stdout: (text) => void process.stdout.write(text),
+  stdout: (data) => void process.stdout.write(data),
   stderr: (text) => void process.stderr.write(text),
+  stdin: () => process.stdin,
   env: process.env,
   name,
   isTerminal: process.stdout.isTTY,
+  isInputTerminal: isatty(0),
 });
 process.exit(code);
