@@ -15,7 +15,7 @@ import type { Input } from './input.ts';
 import { parseInt32 } from './numbers.ts';
 import { empty, isRefusal, refuse, type Refusal } from './refusal.ts';
 import { needsListener } from './sections.ts';
-import { parseText } from './values.ts';
+import { parseText } from './text-value.ts';
 
 /** One line at work. */
 export interface Use {

@@ -50,6 +50,8 @@ test('some values of an option ask for more than others', () => {
     ['listener 1\npsk_hint h\npsk_file p', ['psk']],
     ['listener 1\nlistener_allow_anonymous false', ['listener_allow_anonymous']],
     ['acl_file a\npassword_file p', ['acl files', 'password files']],
+    ['jwt_public_key_file k\njwt_issuer i', ['jwt']],
+    ['http_auth_url https://h/\nhttp_auth_cache 5', ['web services']],
     ['listener 1\nenable_proxy_protocol 1', ['proxy protocol']],
   ];
   for (const [text, abilities] of cases) {

@@ -3,6 +3,9 @@
 import type { Config, ListenerConfig, SetAt } from './config.ts';
 import type { Diagnostic, Location } from './diagnostic.ts';
 import type { LogDestination } from './log-values.ts';
+import type { OptionTable } from './option.ts';
+import { httpOptions } from './options-http.ts';
+import { jwtOptions } from './options-jwt.ts';
 import { optionNames, options, optionsByScope, type OptionName } from './options.ts';
 import { sameValue } from './same-value.ts';
 
@@ -17,6 +20,7 @@ const labels = {
   dlt: 'DLT logging',
   'http api': 'the HTTP API',
   'http files': 'files over HTTP',
+  jwt: 'JSON Web Tokens',
   'log files': 'log files',
   'log topics': 'log lines as messages',
   'network interfaces': 'listening on a network interface',
@@ -29,6 +33,7 @@ const labels = {
   tls: 'TLS',
   'tls engine': 'OpenSSL engines',
   'unix sockets': 'Unix sockets',
+  'web services': 'decisions by a web service',
   websockets: 'WebSockets',
 } as const;
 
@@ -86,7 +91,13 @@ const asks: Partial<Record<OptionName, Ask>> = {
   use_identity_as_username: 'client certificates',
   use_subject_as_username: 'client certificates',
   websockets_origin: 'websockets',
+  ...allAsk(jwtOptions, 'jwt'),
+  ...allAsk(httpOptions, 'web services'),
 };
+
+function allAsk(rows: OptionTable, ability: Shared): Partial<Record<OptionName, Ask>> {
+  return Object.fromEntries(Object.keys(rows).map((name) => [name, ability]));
+}
 
 const logAbilities: Partial<Record<LogDestination['to'], Shared>> = {
   dlt: 'dlt',

@@ -1,12 +1,14 @@
 /** What is wrong only when several lines are looked at together. */
 
+import { checkAccess } from './access-checks.ts';
 import type { Diagnostic, Location } from './diagnostic.ts';
 import type { BridgeDraft, Draft, ListenerDraft } from './draft.ts';
 import type { Value } from './option.ts';
 
 type Check<Subject> = (subject: Subject) => Problem | undefined;
 
-interface Problem {
+/** What is wrong, at a line if it has one. */
+export interface Problem {
   readonly text: string;
   readonly hint: string;
   readonly at: Location | undefined;
@@ -18,7 +20,8 @@ export function checkDraft(draft: Draft): Diagnostic | undefined {
     firstProblem(draft.bridges, checkBridge) ??
     checkLocalIds(draft.bridges) ??
     firstProblem(draft.listeners, checkTls) ??
-    firstProblem(draft.listeners, checkProxyProtocol);
+    firstProblem(draft.listeners, checkProxyProtocol) ??
+    checkAccess(draft);
   if (problem === undefined) return undefined;
   const { text, hint, at } = problem;
   return { level: 'error', text, hint, ...at };

@@ -19,6 +19,10 @@ const specials: Readonly<Record<keyof SpecialValues, string>> = {
   topics: 'PATTERN [out|in|both [0|1|2 [LOCALPREFIX REMOTEPREFIX]]]; repeat the line for more',
   'restart timeout': 'a number of seconds, or BASE CAP [STABLE] in seconds',
   'tcp keepalive': 'IDLE INTERVAL COUNTER, three whole numbers over 0',
+  url: 'a URL that starts with https:// or http://',
+  headers: 'NAME VALUE; repeat the line for more',
+  'token algorithms':
+    'one or several of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, separated by commas or spaces',
 };
 
 /** In plain words, what may stand after the option. */
@@ -50,6 +54,9 @@ export function describeValues(option: Option): string {
     case 'topics':
     case 'restart timeout':
     case 'tcp keepalive':
+    case 'url':
+    case 'headers':
+    case 'token algorithms':
       return specials[option.type];
   }
 }
@@ -83,6 +90,7 @@ type Item = Extract<Value, readonly unknown[]>[number];
 function writeItem(item: Item): string {
   if (typeof item !== 'object') return `${item}`;
   if ('to' in item) return writeDestination(item);
+  if ('name' in item) return `${item.name} ${item.value}`;
   return 'host' in item ? `${item.host}:${item.port}` : (item.pattern ?? '""');
 }
 

@@ -2,6 +2,7 @@
 
 import type { BridgeAddress, BridgeTopic, RestartTimeout, TcpKeepalive } from './bridge-values.ts';
 import type { LogDestination, LogType } from './log-values.ts';
+import type { Header } from './web-values.ts';
 
 /** Where a value belongs. `security` is global, or per listener with `per_listener_settings true`. */
 export type Scope = 'global' | 'security' | 'listener' | 'bridge' | 'plugin';
@@ -105,6 +106,9 @@ export interface SpecialValues {
   topics: readonly BridgeTopic[];
   'restart timeout': RestartTimeout;
   'tcp keepalive': TcpKeepalive;
+  url: string;
+  headers: readonly Header[];
+  'token algorithms': readonly string[];
 }
 
 export interface SpecialOption extends OptionBase {

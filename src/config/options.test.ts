@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Config } from './config.ts';
 import { findOption, optionNames, options, optionsByScope, type OptionName } from './options.ts';
+import { httpOptions } from './options-http.ts';
+import { jwtOptions } from './options-jwt.ts';
 import { rateOptions } from './options-rate.ts';
 import { parseConfig } from './parse.ts';
 
@@ -105,6 +107,54 @@ const allTypes = [
   'internal',
   'websockets',
 ];
+
+/** Lines that need another one in the same section. */
+const alongside = (line: string, { good, bad }: Sample): Sample => ({
+  good: good.map(([value, expected]) => [`${value}\n${line}`, expected]),
+  bad,
+});
+
+const token = (sample: Sample): Sample => alongside('jwt_secret_file s', sample);
+const keySet = (sample: Sample): Sample => alongside('jwt_jwks_url https://h/', sample);
+const service = (sample: Sample): Sample => alongside('http_auth_url https://h/', sample);
+
+const url = (name: string): Sample => ({
+  good: [
+    ['https://auth.example.com/mqtt?x=1', 'https://auth.example.com/mqtt?x=1'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
+    [`https://a/\n${name} https://b/`, 'https://b/'],
+  ],
+  bad: [
+    ...notText(name),
+    ['auth.example.com', `Error: Invalid '${name}' value.`],
+    ['ftp://auth.example.com', `Error: Invalid '${name}' value.`],
+    ['https://user:secret@auth.example.com', `Error: Invalid '${name}' value.`],
+  ],
+});
+
+const several = (name: string): Sample => ({
+  good: [
+    ['a b', ['a b']],
+    [`a\n${name} b`, ['a', 'b']],
+  ],
+  bad: notText(name),
+});
+
+const atLeast = (name: string, low: number): Sample =>
+  integer(name, [[`${low}`, low]], [[`${low - 1}`, `Error: '${name}' must be >= ${low}.`]]);
+
+const range = (name: string, low: number, high: number): Sample =>
+  integer(
+    name,
+    [
+      [`${low}`, low],
+      [`${high}`, high],
+    ],
+    [
+      [`${low - 1}`, `Error: '${name}' must be >= ${low}.`],
+      [`${high + 1}`, `Error: '${name}' must be <= ${high}.`],
+    ],
+  );
 
 const samples: Readonly<Record<OptionName, Sample>> = {
   allow_duplicate_messages: boolean('allow_duplicate_messages'),
@@ -293,6 +343,62 @@ const samples: Readonly<Record<OptionName, Sample>> = {
     bad: [['x'.repeat(51), 'Error: auto_id_prefix length must be <= 50.']],
   },
   password_file: replaced('password_file'),
+  jwt_secret_file: replaced('jwt_secret_file'),
+  jwt_public_key_file: several('jwt_public_key_file'),
+  jwt_jwks_url: url('jwt_jwks_url'),
+  jwt_jwks_cafile: keySet(replaced('jwt_jwks_cafile')),
+  jwt_jwks_refresh: keySet(range('jwt_jwks_refresh', 1, 86_400)),
+  jwt_algorithms: token({
+    good: [
+      ['ES256', ['ES256']],
+      ['RS256, RS512 EdDSA RS256', ['RS256', 'RS512', 'EdDSA']],
+    ],
+    bad: [
+      ['none', "Error: Invalid 'jwt_algorithms' value (none)."],
+      ['HS256 None', "Error: Invalid 'jwt_algorithms' value (None)."],
+      ['es256', "Error: Invalid 'jwt_algorithms' value (es256)."],
+      ['', "Error: Empty 'jwt_algorithms' value in configuration."],
+    ],
+  }),
+  jwt_from: token(
+    keyword('jwt_from', ['password', 'username'], "Error: Invalid 'jwt_from' value (nonsense)."),
+  ),
+  jwt_issuer: token(several('jwt_issuer')),
+  jwt_audience: token(several('jwt_audience')),
+  jwt_leeway: token(range('jwt_leeway', 0, 3600)),
+  jwt_required_claims: token(several('jwt_required_claims')),
+  jwt_username_claim: token(replaced('jwt_username_claim')),
+  jwt_clientid_claim: token(replaced('jwt_clientid_claim')),
+  jwt_acl_claim: token(replaced('jwt_acl_claim')),
+  jwt_disconnect_at_expiry: token(boolean('jwt_disconnect_at_expiry')),
+  http_auth_url: url('http_auth_url'),
+  http_acl_url: url('http_acl_url'),
+  http_auth_header: service({
+    good: [
+      ['X-Key  a b', [{ name: 'X-Key', value: 'a b' }]],
+      ['Authorization: Bearer s', [{ name: 'Authorization', value: 'Bearer s' }]],
+      [
+        'A 1\nhttp_auth_header A 2',
+        [
+          { name: 'A', value: '1' },
+          { name: 'A', value: '2' },
+        ],
+      ],
+    ],
+    bad: [
+      ...notText('http_auth_header'),
+      ['X-Key', "Error: Invalid 'http_auth_header' value."],
+      ['X(Key) a', "Error: Invalid 'http_auth_header' value."],
+      ['X-Key \u4f60', "Error: Invalid 'http_auth_header' value."],
+      ['Content-Length 3', "Error: Invalid 'http_auth_header' value."],
+    ],
+  }),
+  http_auth_cafile: service(replaced('http_auth_cafile')),
+  http_auth_timeout: service(range('http_auth_timeout', 1, 60_000)),
+  http_auth_cache: service(atLeast('http_auth_cache', 0)),
+  http_auth_cache_size: service(range('http_auth_cache_size', 1, 1_000_000)),
+  http_auth_failures: service(atLeast('http_auth_failures', 0)),
+  http_auth_retry: service(range('http_auth_retry', 1, 86_400)),
   byte_rate: integer(
     'byte_rate',
     [
@@ -761,11 +867,14 @@ for (const name of optionNames) {
   }
 }
 
+const sizeOf = (rows: number | object): number =>
+  typeof rows === 'number' ? rows : Object.keys(rows).length;
+
 test('the table holds every option of the reference, and those of our own', () => {
   const counts = Object.entries(optionsByScope).map(([scope, table]) => [scope, Object.keys(table).length]);
   assert.deepEqual(Object.fromEntries(counts), {
     global: 40 + 2,
-    security: 6 + Object.keys(rateOptions).length,
+    security: [6, rateOptions, jwtOptions, httpOptions].map(sizeOf).reduce((sum, size) => sum + size),
     listener: 35,
     bridge: 45,
     plugin: 6,

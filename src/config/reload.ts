@@ -1,6 +1,13 @@
 /** What a SIGHUP changes: the running configuration and the one just read, made into one. */
 
-import type { BridgeConfig, Config, GlobalSettings, ListenerConfig, SetAt } from './config.ts';
+import type {
+  BridgeConfig,
+  Config,
+  GlobalSettings,
+  ListenerConfig,
+  SecuritySettings,
+  SetAt,
+} from './config.ts';
 import type { Diagnostic, Location } from './diagnostic.ts';
 import { withLocalPorts } from './local-only.ts';
 import type { OptionTable } from './option.ts';
@@ -158,13 +165,15 @@ function withSecurityOf(global: GlobalSettings, listener: ListenerConfig): Liste
   const own = (name: string): boolean => setAt.has(name);
   return {
     ...listener,
-    acl_file: global.acl_file,
-    password_file: global.password_file,
-    psk_file: global.psk_file,
-    allow_zero_length_clientid: global.allow_zero_length_clientid,
+    ...securityOf(global),
     auto_id_prefix: own('listener_auto_id_prefix') ? auto_id_prefix : global.auto_id_prefix,
     allow_anonymous: own('listener_allow_anonymous') ? allow_anonymous : (global.allow_anonymous ?? false),
   };
+}
+
+function securityOf(global: GlobalSettings): SecuritySettings {
+  const names = Object.keys(securityOptions) as (keyof SecuritySettings)[];
+  return Object.fromEntries(names.map((name) => [name, global[name]])) as unknown as SecuritySettings;
 }
 
 /** The new section, with the running values of those options that a reload cannot bring. */

@@ -7,8 +7,9 @@ import { addLogDestination, addLogType } from './log-values.ts';
 import { leadingInteger, parseInt32 } from './numbers.ts';
 import type { Bound, IntegerOption, KeywordOption, StringOption, Value, ValueOption } from './option.ts';
 import { empty, isRefusal, refuse, type Refusal } from './refusal.ts';
-import { isMqttText, isTopicPrefix, TEXT_BYTES_MAX, utf8Bytes } from './text.ts';
-import { trimBlanks } from './tokens.ts';
+import { parseText } from './text-value.ts';
+import { isTopicPrefix, utf8Bytes } from './text.ts';
+import { addHeader, parseAlgorithms, parseUrl } from './web-values.ts';
 
 const INT_MAX = 2_147_483_647;
 const SECONDS: Readonly<Record<string, number>> = {
@@ -56,6 +57,12 @@ export function parseValue(option: ValueOption, input: Input): Value | Refusal {
       return parseRestartTimeout(input);
     case 'tcp keepalive':
       return parseTcpKeepalive(input);
+    case 'url':
+      return parseUrl(input);
+    case 'headers':
+      return addHeader(input);
+    case 'token algorithms':
+      return parseAlgorithms(input);
   }
 }
 
@@ -86,24 +93,6 @@ function atBound(bound: Bound, value: number, input: Input): number | Refusal {
 /** C's `%d` and `%u`, which prints a negative number as one over 2 147 483 647. */
 function printNumber(format: string, value: number): string {
   return format.replace('%d', `${value}`).replace('%u', `${value >>> 0}`);
-}
-
-/** The rest of the line without the blanks around it, however often it is given. */
-export function parseText(input: Input): string | Refusal {
-  const rest = input.tokens.rest();
-  const text = rest === undefined ? '' : trimBlanks(rest);
-  if (text === '') return empty(input);
-  if (utf8Bytes(text) > TEXT_BYTES_MAX) {
-    // as Mosquitto, which prints no line of its own for this
-    return refuse(`Error: '${input.name}' value too long.`, `At most ${TEXT_BYTES_MAX} bytes are allowed.`);
-  }
-  if (!input.tokens.wellFormed || !isMqttText(text)) {
-    return refuse(
-      'Error: Malformed UTF-8 in configuration.',
-      `The value of '${input.name}' must be UTF-8 without control characters such as TAB.`,
-    );
-  }
-  return text;
 }
 
 function parseString(option: StringOption, input: Input): string | Refusal {
