@@ -1,5 +1,6 @@
 /** Which command runs: by the first argument, or by the name the program was started under. */
 import { basename } from 'node:path';
+import { VERSION } from '../server/version.ts';
 import type { Command, Io } from './io.ts';
 
 /** Loads a command when it is to run: `sub` is subscribed before the broker's code would be read. */
@@ -22,7 +23,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const load = COMMANDS.get(word);
   if (load !== undefined) return (await load())(rest, io);
   io.stderr(
-    `Error: Unknown command '${word}'. Zanzara has: ${[...COMMANDS.keys()].join(', ')}. ` +
+    `Error: Unknown command '${word}'. Zanzara ${VERSION} has: ${[...COMMANDS.keys()].join(', ')}. ` +
       `'zanzara --help' shows the options of the broker.\n`,
   );
   return 3;
