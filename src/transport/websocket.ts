@@ -81,12 +81,13 @@ export class WebSocketReception implements WebSockets {
     this.#downloads.close();
   }
 
-  serve(socket: Socket, arrival: Arrival, door: Door): Connection | undefined {
+  /** Makes a connection for a stream, which speaks HTTP first; undefined if the broker does not take it. */
+  readonly serve = (socket: Socket, arrival: Arrival, door: Door): Connection | undefined => {
     const stream = new WebSocketStream(socket);
     const connection = connect(socket, stream, arrival, door, this.#start);
     if (connection !== undefined) this.#visits.set(socket, { stream, connection });
     return connection;
-  }
+  };
 
   readonly #start = (socket: Socket): void => {
     if (!socket.destroyed) this.#http.emit('connection', socket);
@@ -183,7 +184,8 @@ function problemOfUpgrade({ httpVersion, headers }: IncomingMessage): string | u
   const version = headers['sec-websocket-version'];
   const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
   if (httpVersion === '1.0') return 'HTTP request: WebSocket needs HTTP/1.1';
-  if (version !== undefined && version !== '13') return `HTTP request: WebSocket version ${version} is not 13`;
+  if (version !== undefined && version !== '13')
+    return `HTTP request: WebSocket version ${version} is not 13`;
   if (!SUBPROTOCOLS.some((name) => offered.includes(name)))
     return 'HTTP request without the subprotocol mqtt';
   return undefined;
