@@ -4,6 +4,7 @@ import { formatDiagnostic } from './config/diagnostic.ts';
 import { missingCapabilities } from './config/capabilities.ts';
 import { parseConfig } from './config/parse.ts';
 import { diskFiles, readConfig } from './config/read.ts';
+import type { Plugin, PluginFactory } from './plugin/plugin.ts';
 import { CAPABILITIES } from './server/capabilities.ts';
 import { Server } from './server/server.ts';
 
@@ -12,9 +13,12 @@ export interface BrokerOptions {
   readonly config?: string;
   /** The path of a configuration file, instead of its text. */
   readonly configFile?: string;
+  /** Plugins of the program; they come before those of the configuration. */
+  readonly plugins?: readonly (Plugin | PluginFactory)[];
 }
 
 const REFUSALS = {
+  'no plugins': 'A plugin could not be used',
   'no rules': 'A file of users or rights could not be used',
   'no listener': 'No listener could be opened',
 } as const;
@@ -50,7 +54,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
   if (!result.ok) throw new ConfigError(result.diagnostics.filter(({ level }) => level === 'error'));
   const missing = missingCapabilities(result.config, CAPABILITIES);
   if (missing.length > 0) throw new ConfigError(missing);
-  const server = new Server();
+  const server = new Server({ plugins: options.plugins ?? [] });
   const started = await server.start(result.config);
   if (started !== 'running') {
     await server.stop();
@@ -66,4 +70,6 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
   };
 }
 
+export { startBroker as createServer };
 export type { Diagnostic };
+export type * from './plugin/plugin.ts';

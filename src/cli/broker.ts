@@ -24,6 +24,7 @@ const EXIT = { ok: 0, failed: 1, invalid: 3, unknown: 13, system: 14 } as const;
 
 const START_EXIT: Readonly<Record<Started, number>> = {
   running: EXIT.ok,
+  'no plugins': EXIT.unknown,
   'no rules': EXIT.unknown, // as Mosquitto, whose plugins for files say no more than that
   'no listener': EXIT.failed,
 };

@@ -1,11 +1,11 @@
 /** Plugins of a configuration: found, imported, checked, made. */
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FileProblem, OptionPlaces, Read } from '../access/file.ts';
 import type { Log } from '../base/log.ts';
 import { describeThrown } from './complaints.ts';
 import { HostedPlugin, inTime, UnfitPlugin } from './host.ts';
-import type { PluginOption } from './plugin.ts';
+import type { Plugin, PluginFactory, PluginOption } from './plugin.ts';
 import { pluginFile } from './resolve.ts';
 
 /** One plugin of a configuration; `PluginConfig` of `config/` is one. */
@@ -16,6 +16,8 @@ export interface PluginSource {
   readonly auth_plugin_deny_special_chars: boolean;
   /** Seconds. */
   readonly plugin_timeout: number;
+  /** The plugin itself, where the program around the broker brings it and there is nothing to import. */
+  readonly given?: Plugin | PluginFactory;
 }
 
 /** Where a configuration stands: what its paths are relative to. */
@@ -35,6 +37,9 @@ const NOT_YET: Readonly<Record<string, string>> = {
   'mosquitto_persist_sqlite.so': 'a database in SQLite',
   'mosquitto_sparkplug_aware.so': 'Sparkplug awareness',
 };
+
+const NO_DEFAULT =
+  "it has no default export: write 'export default' in front of the plugin or of the function that makes it";
 
 const NATIVE = /\.(?:so(?:\.[\d.]+)?|dll|dylib)$/;
 
@@ -62,28 +67,37 @@ export async function loadPlugins<Source extends PluginSource>(
 /** Loads one; the problem in plain words if that fails. */
 async function load<Source extends PluginSource>(
   source: Source,
-  { log, workingDirectory, configFile }: PluginSurroundings,
+  surroundings: PluginSurroundings,
   loaded: Map<Source, HostedPlugin>,
 ): Promise<string | undefined> {
-  const { path, options, plugin_timeout: seconds } = source;
-  log.event('pluginLoading', { path });
-  const refused = refusalOf(path);
-  if (refused !== undefined) return refused;
-  const folders = [workingDirectory, ...(configFile === undefined ? [] : [dirname(configFile)])];
+  const { path, options, plugin_timeout: seconds, given } = source;
+  const { log } = surroundings;
   try {
-    const file = pluginFile(path.trim(), folders);
-    if (file === undefined) return notFound(path, folders);
-    const module = (await inTime(import(pathToFileURL(file).href))) as { readonly default?: unknown };
-    if (module.default === undefined)
-      return "it has no default export: write 'export default' in front of the plugin or the function that makes it";
+    const exported = given ?? (await importPlugin(path, surroundings));
     const denySpecial =
       source.setAt.has('auth_plugin_deny_special_chars') && source.auth_plugin_deny_special_chars;
     const settings = { log, path, options, patienceMs: seconds * 1000, denySpecial };
-    loaded.set(source, await HostedPlugin.make(module.default, settings));
+    loaded.set(source, await HostedPlugin.make(exported, settings));
     return undefined;
   } catch (error) {
     return error instanceof UnfitPlugin ? error.message : describeThrown(error);
   }
+}
+
+/** What the module of a path exports; rejects with `UnfitPlugin` or with what came of importing it. */
+async function importPlugin(
+  path: string,
+  { log, workingDirectory, configFile }: PluginSurroundings,
+): Promise<unknown> {
+  log.event('pluginLoading', { path });
+  const refused = refusalOf(path);
+  if (refused !== undefined) throw new UnfitPlugin(refused);
+  const folders = [workingDirectory, dirname(resolve(workingDirectory, configFile ?? '-'))];
+  const file = pluginFile(path.trim(), folders);
+  if (file === undefined) throw new UnfitPlugin(notFound(folders));
+  const module = (await inTime(import(pathToFileURL(file).href))) as { readonly default?: unknown };
+  if (module.default === undefined) throw new UnfitPlugin(NO_DEFAULT);
+  return module.default;
 }
 
 /** Why a path cannot be a plugin of ours; undefined if it can. */
@@ -97,9 +111,8 @@ function refusalOf(path: string): string | undefined {
   );
 }
 
-function notFound(path: string, folders: readonly string[]): string {
-  const places = [...new Set(folders)].join(' and ');
-  return `there is no such file, folder or installed package ('${path}', from ${places})`;
+function notFound(folders: readonly string[]): string {
+  return `there is no such file, folder or installed package, from ${[...new Set(folders)].join(' or ')}`;
 }
 
 function problemAt({ path, setAt }: PluginSource, problem: string): FileProblem {
@@ -107,7 +120,6 @@ function problemAt({ path, setAt }: PluginSource, problem: string): FileProblem 
   return {
     level: 'error',
     text: `Error: Unable to load plugin "${path}".`,
-    hint: `Plugin ${path}: ${problem}.`,
-    ...(at ?? { file: path }),
+    ...(at === undefined ? { file: path, hint: `${problem}.` } : { ...at, hint: `${path}: ${problem}.` }),
   };
 }

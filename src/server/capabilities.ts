@@ -55,6 +55,7 @@ export const CAPABILITIES: ReadonlySet<string> = new Set([
   'mount_point',
   'persistent_client_expiration',
   'pid_file',
+  'plugins',
   'queue_qos0_messages',
   'rate_action',
   'retain_available',

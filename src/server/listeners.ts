@@ -19,6 +19,7 @@ import { isExhausted } from './descriptors.ts';
 import { layersOf } from './layers.ts';
 import { planOf } from './places.ts';
 import type { Step } from './places.ts';
+import type { Plugins } from './plugins.ts';
 import { listenerSettings } from './settings.ts';
 import { listenFault, systemText } from './system-text.ts';
 
@@ -50,16 +51,25 @@ export class Listeners {
   readonly #guard = new Guard();
   readonly #handshakes = new Handshakes(LIMITS.tlsHandshakes);
   readonly #keyLog: KeyLog | undefined;
+  readonly #plugins: Plugins;
   #config: Config;
   #rules: AccessRules;
   #opened: Opened[] = [];
 
   /** `keyLog` takes the secrets of all TLS connections. */
-  constructor(broker: Broker, log: Log, config: Config, rules: AccessRules, keyLog?: KeyLog) {
+  constructor(
+    broker: Broker,
+    log: Log,
+    config: Config,
+    rules: AccessRules,
+    plugins: Plugins,
+    keyLog?: KeyLog,
+  ) {
     this.#broker = broker;
     this.#log = log;
     this.#config = config;
     this.#rules = rules;
+    this.#plugins = plugins;
     this.#keyLog = keyLog;
   }
 
@@ -118,6 +128,7 @@ export class Listeners {
     const encryption = opening === 'plain' ? undefined : opening;
     const layers = this.#layersOf(config, anteroom, encryption);
     this.#rules.attach(listener, at);
+    this.#plugins.attach(listener, at);
     const opened: Opened = { at, config, listener, anteroom, encryption, layers, sockets: [] };
     for (const step of plan.steps) {
       const socket = await this.#openStep(opened, step, plan.steps.length > 1);

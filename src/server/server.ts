@@ -12,6 +12,8 @@ import { Housekeeping } from './housekeeping.ts';
 import { Listeners } from './listeners.ts';
 import { LogDestinations } from './log-destinations.ts';
 import { LOG_MESSAGE_EXPIRY_SECONDS } from './log-topic.ts';
+import { Plugins } from './plugins.ts';
+import type { OwnPlugin } from './plugins.ts';
 import { brokerSettings, logDestinations, logSettings } from './settings.ts';
 import type { Verbosity } from './settings.ts';
 import { tell } from './tell.ts';
@@ -21,6 +23,8 @@ export interface ServerOptions {
   readonly verbosity?: Verbosity;
   /** Whether log files may be symbolic links. */
   readonly allowSymlinks?: boolean;
+  /** Plugins of the program around the broker; they come before those of the configuration. */
+  readonly plugins?: readonly OwnPlugin[];
 }
 
 /** The time of this machine. */
@@ -33,7 +37,7 @@ const CLOCK: Clock = {
 };
 
 /** What came of a start. */
-export type Started = 'running' | 'no rules' | 'no listener';
+export type Started = 'running' | 'no plugins' | 'no rules' | 'no listener';
 
 /** How often deadlines are looked at, milliseconds. */
 const TICK_MS = 1000;
@@ -50,11 +54,14 @@ export class Server {
   #listeners: Listeners | undefined;
   #ticking: NodeJS.Timeout | undefined;
   #rules: AccessRules | undefined;
+  #plugins: Plugins | undefined;
+  readonly #ownPlugins: readonly OwnPlugin[];
   readonly #allowSymlinks: boolean;
 
   constructor(options: ServerOptions = {}) {
     this.#verbosity = options.verbosity;
     this.#allowSymlinks = options.allowSymlinks ?? false;
+    this.#ownPlugins = options.plugins ?? [];
     this.#destinations = new LogDestinations({
       publish: (topic, payload) => this.#publishLine(topic, payload),
       report: (event, text) => this.log.event(event, { text }),
@@ -85,7 +92,10 @@ export class Server {
     if (config.file === undefined) this.log.event('defaultConfigUsed', {});
     else this.log.event('configLoaded', { file: config.file });
     if (config.localOnly) this.log.event('localOnlyMode', {});
-    const rules = this.#openRules(config);
+    const plugins = await this.#loadPlugins(config);
+    if (plugins === undefined) return 'no plugins';
+    this.#plugins = plugins;
+    const rules = this.#openRules(config, plugins);
     if (rules === undefined) return 'no rules';
     this.#rules = rules;
     const broker = new Broker(
@@ -100,7 +110,8 @@ export class Server {
       brokerSettings(config),
     );
     this.#broker = broker;
-    this.#listeners = new Listeners(broker, this.log, config, rules);
+    plugins.start(broker);
+    this.#listeners = new Listeners(broker, this.log, config, rules, plugins);
     if (!(await this.#listeners.open())) return 'no listener';
     broker.tick();
     const housekeeping = new Housekeeping(broker);
@@ -119,7 +130,7 @@ export class Server {
    * nothing has changed, if a file of rules has an error, which is in the log: all or nothing.
    */
   apply(config: Config): boolean {
-    const rules = this.#openRules(config, this.#rules);
+    const rules = this.#plugins && this.#openRules(config, this.#plugins, this.#rules);
     if (rules === undefined) return false;
     this.#configureLog(config);
     const broker = this.#broker;
@@ -131,6 +142,7 @@ export class Server {
     }
     this.#rules?.close();
     this.#rules = rules;
+    this.#plugins?.reload();
     return true;
   }
 
@@ -145,6 +157,7 @@ export class Server {
     const closed = this.#listeners?.close();
     this.#broker?.stop();
     await closed;
+    await this.#plugins?.close();
   }
 
   /** The last line is out. */
@@ -152,9 +165,16 @@ export class Server {
     this.#destinations.close();
   }
 
-  #openRules(config: Config, previous?: AccessRules): AccessRules | undefined {
-    const surroundings = { log: this.log, allowSymlinks: this.#allowSymlinks, plugins: new Map() };
-    const read = AccessRules.open(config, surroundings, previous);
+  async #loadPlugins(config: Config): Promise<Plugins | undefined> {
+    const read = await Plugins.load(config, this.#ownPlugins, this.log);
+    tell(this.log, read.problems);
+    return read.ok ? read.value : undefined;
+  }
+
+  #openRules(config: Config, plugins: Plugins, previous?: AccessRules): AccessRules | undefined {
+    const { backends } = plugins;
+    const surroundings = { log: this.log, allowSymlinks: this.#allowSymlinks, plugins: backends };
+    const read = AccessRules.open(plugins.complete(config), surroundings, previous);
     tell(this.log, read.problems);
     return read.ok ? read.value : undefined;
   }
