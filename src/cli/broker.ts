@@ -126,8 +126,11 @@ function writePid(file: string, server: Server): boolean {
 /** Handles signals from now on; resolves when one says to end. */
 function untilSignalled(config: Config, options: BrokerArguments, server: Server, io: Io): Promise<void> {
   let running = config;
+  let reloading = Promise.resolve();
   process.on('SIGHUP', () => {
-    running = reload(running, options, server);
+    reloading = reloading.then(async () => {
+      running = await reload(running, options, server);
+    });
   });
   // As Mosquitto without persistence: there is nothing to save. Without a handler Node would open its debugger
   process.on('SIGUSR1', () => {});
@@ -142,13 +145,13 @@ function untilSignalled(config: Config, options: BrokerArguments, server: Server
 }
 
 /** All or nothing: a file with an error changes nothing, and the log says what is wrong with it. */
-function reload(running: Config, { configFiles }: BrokerArguments, server: Server): Config {
+async function reload(running: Config, { configFiles }: BrokerArguments, server: Server): Promise<Config> {
   server.log.event('reloading', {});
   server.reopenLog();
   const file = running.file;
   if (file === undefined) return running;
   const next = merge(running, readConfig(...configFiles), server);
-  if (next === undefined || !server.apply(next)) {
+  if (next === undefined || !(await server.apply(next))) {
     server.log.event('reloadFailed', { file });
     return running;
   }

@@ -9,6 +9,7 @@ import { utf8Bytes } from '../protocol/bytes.ts';
 import { AccessRules } from './access.ts';
 import { DescriptorWatch } from './descriptors.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { loadFor } from './identity-backends.ts';
 import { Listeners } from './listeners.ts';
 import { LogDestinations } from './log-destinations.ts';
 import { LOG_MESSAGE_EXPIRY_SECONDS } from './log-topic.ts';
@@ -95,6 +96,7 @@ export class Server {
     const plugins = await this.#loadPlugins(config);
     if (plugins === undefined) return 'no plugins';
     this.#plugins = plugins;
+    await loadFor(config);
     const rules = this.#openRules(config, plugins);
     if (rules === undefined) return 'no rules';
     this.#rules = rules;
@@ -129,7 +131,9 @@ export class Server {
    * Puts a changed configuration into force: what `compareForReload` made of the running one and the file. False, and
    * nothing has changed, if a file of rules has an error, which is in the log: all or nothing.
    */
-  apply(config: Config): boolean {
+  async apply(config: Config): Promise<boolean> {
+    const loading = loadFor(config);
+    if (loading !== undefined) await loading; // without one, all of this happens before the call returns
     const rules = this.#plugins && this.#openRules(config, this.#plugins, this.#rules);
     if (rules === undefined) return false;
     this.#configureLog(config);
