@@ -30,14 +30,25 @@ export interface ProxyProtocol {
 }
 
 /** What came of a handshake. */
-export type Handshake =
-  | { readonly secured: true; readonly identity: Identity }
-  /** `problem` ends the log line of the connection: why it was refused, without a final dot. */
-  | { readonly secured: false; readonly problem: string };
+export type Handshake = { readonly secured: true; readonly identity: Identity } | InsecureStream;
+
+/** There is no encryption, or no more. */
+export interface InsecureStream {
+  readonly secured: false;
+  /** Ends the log line of the connection, without a final dot; undefined if the peer has just gone away. */
+  readonly problem: string | undefined;
+  /** In the words of OpenSSL. */
+  readonly errors: readonly string[];
+  /** What OpenSSL does not say, such as which certificate it is about. */
+  readonly detail?: string;
+}
 
 /** TLS on accepted sockets. */
 export interface Encryption {
-  /** The encrypted side of a socket, whose handshake has begun; `done` is called once, before any bytes come. */
+  /**
+   * The encrypted side of a socket, whose handshake has begun. `done` is called when it is over, before any bytes
+   * come and not before this has returned; and again, with `secured: false`, if the encryption fails later on.
+   */
   wrap(socket: Socket, done: (handshake: Handshake) => void): Socket;
 }
 
@@ -70,7 +81,16 @@ function admit(socket: Socket, arrival: Arrival, door: Door, { encryption, webSo
   const stream = encryption.wrap(socket, (handshake) => {
     if (connection === undefined) return;
     if (handshake.secured) connection.identity = { ...arrival.identity, ...handshake.identity };
-    else connection.lost(handshake.problem);
+    else giveUp(connection, handshake);
   });
   const connection = serve(stream, arrival, door);
+}
+
+function giveUp(connection: Connection, { problem, errors, detail }: InsecureStream): void {
+  const { broker, peer } = connection;
+  for (const [index, error] of errors.entries()) {
+    const about = index === 0 && detail !== undefined ? { detail } : {};
+    broker.log.event('tlsFailed', { ...peer, index, error, ...about });
+  }
+  connection.lost(problem);
 }

@@ -1,0 +1,96 @@
+/** TLS of one listener: its options and files become what handshakes go by, at start and at each reload. */
+import { createHash } from 'node:crypto';
+import type { Log } from '../base/log.ts';
+import type { ListenerConfig } from '../config/config.ts';
+import { formatDiagnostic } from '../config/diagnostic.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
+import { authoritiesOf, contextOf, readLists } from '../transport/secure-context.ts';
+import type { TlsSettings } from '../transport/secure-context.ts';
+import { Tls } from '../transport/tls.ts';
+import type { TlsSurroundings, TlsTerms } from '../transport/tls.ts';
+import { readTlsFiles, usesTls } from './tls-files.ts';
+
+export interface EncryptionSurroundings extends TlsSurroundings {
+  readonly log: Log;
+  /** The pre-shared key of an identity on this listener. */
+  readonly keyOf: (identity: string) => Uint8Array | undefined;
+}
+
+/** Whether a listener has TLS, `plain` if not; `failed` if its options are wrong, and the log says how. */
+export type OpenedEncryption = ListenerEncryption | 'plain' | 'failed';
+
+const EVENTS = {
+  error: 'serverError',
+  warning: 'serverWarning',
+  notice: 'configNotice',
+  information: 'configInformation',
+} as const;
+
+export class ListenerEncryption {
+  readonly tls: Tls;
+  readonly #surroundings: EncryptionSurroundings;
+  /** What the terms in force were made of. */
+  #source: string;
+
+  private constructor(tls: Tls, source: string, surroundings: EncryptionSurroundings) {
+    this.tls = tls;
+    this.#source = source;
+    this.#surroundings = surroundings;
+  }
+
+  static open(config: ListenerConfig, surroundings: EncryptionSurroundings): OpenedEncryption {
+    if (!usesTls(config)) return 'plain';
+    const { settings, problems } = readTlsFiles(config);
+    tell(surroundings.log, problems);
+    if (settings === undefined) return 'failed';
+    const tls = new Tls(termsOf(config, settings, surroundings), surroundings);
+    return new ListenerEncryption(tls, sourceOf(config, settings), surroundings);
+  }
+
+  /**
+   * Reads the files again, for handshakes from now on; sessions that began before are not resumed. What is wrong with
+   * them is in the log, and then everything stays as it was. Without a change so it does too.
+   */
+  renew(config: ListenerConfig): void {
+    const { settings, problems } = readTlsFiles(config);
+    if (settings === undefined) {
+      const { certfile, keyfile } = config;
+      const text = `Error when reloading certificate '${certfile ?? ''}' or key '${keyfile ?? ''}'.`;
+      tell(this.#surroundings.log, [{ level: 'error', text }, ...problems]);
+      return;
+    }
+    const source = sourceOf(config, settings);
+    if (source === this.#source) return;
+    tell(this.#surroundings.log, problems);
+    this.tls.terms = termsOf(config, settings, this.#surroundings);
+    this.#source = source;
+  }
+}
+
+function tell(log: Log, problems: readonly Diagnostic[]): void {
+  for (const problem of problems) {
+    for (const text of formatDiagnostic(problem)) log.event(EVENTS[problem.level], { text });
+  }
+}
+
+/** Everything that the terms depend on, to be compared; as a hash, because the private key is part of it. */
+function sourceOf(config: ListenerConfig, settings: TlsSettings): string {
+  const { require_certificate, disable_client_cert_date_checks, psk_hint } = config;
+  const all = [settings, require_certificate, disable_client_cert_date_checks, psk_hint];
+  return createHash('sha256').update(JSON.stringify(all)).digest('base64');
+}
+
+function termsOf(config: ListenerConfig, settings: TlsSettings, { keyOf }: EncryptionSurroundings): TlsTerms {
+  const { psk_hint: hint } = config;
+  return {
+    context: contextOf(settings),
+    clientCertificates: config.require_certificate
+      ? {
+          authorities: authoritiesOf(settings),
+          revocations: settings.revoked === undefined ? undefined : readLists(settings.revoked),
+          ignoresDates: config.disable_client_cert_date_checks,
+        }
+      : undefined,
+    preSharedKeys: hint === undefined ? undefined : { hint, keyOf },
+  };
+}
