@@ -54,6 +54,13 @@ row('localOnlyMode', {}, WARNING, [
 for (const family of ['ipv4', 'ipv6'] as const) {
   const opening = `Opening ${family} listen socket on port 1883.`;
   row('listenerOpening', { family, port: 1883 }, INFORMATION, opening);
+  row(
+    'listenerOpening',
+    { family, port: 1883, protocol: 'websockets' },
+    INFORMATION,
+    opening,
+    'Opening websockets listen socket on port 1883.',
+  );
 }
 row(
   'listenerOpening',
@@ -152,6 +159,13 @@ row(
   NONE,
 );
 const verifyFailed = 'error:0A000086:SSL routines::certificate verify failed';
+row(
+  'tlsNegotiated',
+  { client, version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },
+  NOTICE,
+  'Client pubber negotiated TLSv1.3 cipher TLS_AES_256_GCM_SHA384',
+  NONE,
+);
 row(
   'tlsFailed',
   { ...from, index: 0, error: verifyFailed, detail: 'certificate has expired (CN=sensor)' },
