@@ -66,6 +66,11 @@ export class Visitor implements Disposable {
     await this.#until(() => this.isOver || this.received.length >= 4);
   }
 
+  /** Waits until what has come is as wished, or the end. */
+  async until(isSo: (received: Buffer) => boolean): Promise<void> {
+    await this.#until(() => this.isOver || isSo(this.received));
+  }
+
   /** Waits for the end. */
   async closed(): Promise<void> {
     await this.#until(() => this.isOver);

@@ -1,6 +1,6 @@
 /** HAProxy in front of a broker: a real proxy, with certificates made for the occasion. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Program } from '../cli/program.ts';
 import type { Scratch } from '../cli/program.ts';
@@ -70,6 +70,7 @@ export function makeCertificates(scratch: Scratch, commonName: string): void {
     const out = ['-days', '2', '-subj', `/CN=${subject}`, '-out', scratch.at(`${name}.pem`)];
     const { status, stderr } = spawnSync('openssl', ['req', '-x509', ...key, ...out, ...more]);
     if (status !== 0) throw new Error(String(stderr));
+    chmodSync(scratch.at(`${name}.key`), 0o644); // a broker started as root is somebody else when it reads it
   };
   const signed = ['-CA', scratch.at('ca.pem'), '-CAkey', scratch.at('ca.key')];
   make('ca', 'authority');
