@@ -435,6 +435,23 @@ describe('counting connections', () => {
     assert.equal(rig.broker.counters.sockets, 6);
   });
 
+  test('a place that is kept for a socket that has not said yet whom it brings counts for both', () => {
+    const peer = { address: '10.0.0.9', port: 1 };
+    const rig = new Rig({ listener: { maxConnections: 2 }, settings: { globalMaxConnections: 3 } });
+    const { broker, listener } = rig;
+    assert.ok(broker.reserve(listener, peer));
+    assert.ok(rig.accept());
+    assert.equal(broker.reserve(listener, peer), false);
+    assert.equal(rig.accept(), undefined);
+    const other = rig.listen();
+    assert.ok(rig.accept(other));
+    assert.equal(rig.accept(other), undefined, 'no more in all');
+    broker.giveUp(listener);
+    assert.ok(rig.accept(), 'the socket itself has its place');
+    assert.equal(broker.reserve(listener, peer), false);
+    assert.equal(listener.connections, 2);
+  });
+
   test('global_max_connections of all listeners', () => {
     const rig = new Rig({ settings: { globalMaxConnections: 2 } });
     rig.open();
