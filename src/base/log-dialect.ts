@@ -140,6 +140,9 @@ function oldProtocolError({ address, problem }: Problem): string | null {
   return row === undefined ? null : `${problem.replace(...row)}${address}.`;
 }
 
+const openingLine = (kind: string, port: number, path: string | undefined): string =>
+  `Opening ${kind} listen socket on ${path === undefined ? `port ${port}` : `path ${path}`}.`;
+
 const LOCAL_ONLY = [
   'Starting in local only mode. Connections will only be possible from clients running on this machine.',
   'Create a configuration file which defines a listener to allow remote access.',
@@ -181,8 +184,8 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
   localOnlyMode: { level: 'warning', mosquitto: () => LOCAL_ONLY },
   listenerOpening: {
     level: 'information',
-    mosquitto: ({ family, port, path }) =>
-      `Opening ${family} listen socket on ${family === 'unix' ? `path ${path ?? ''}` : `port ${port}`}.`,
+    mosquitto: ({ family, port, path }) => openingLine(family, port, path),
+    'mosquitto-1.4': ({ family, port, path, protocol }) => openingLine(protocol ?? family, port, path),
   },
   configError: { level: 'error', mosquitto: ({ text }) => text },
   configWarning: { level: 'warning', mosquitto: ({ text }) => text },

@@ -94,11 +94,12 @@ export interface LogEvents {
   configLoaded: { readonly file: string };
   defaultConfigUsed: NoFields;
   localOnlyMode: NoFields;
-  /** family: ipv4, ipv6 or unix; path for a Unix socket. */
+  /** family: ipv4, ipv6 or unix; path for a Unix socket; protocol where it is not plain MQTT. */
   listenerOpening: {
     readonly family: 'ipv4' | 'ipv6' | 'unix';
     readonly port: number;
     readonly path?: string;
+    readonly protocol?: 'websockets';
   };
   /** What the operator got wrong, or should know, about a file or an option; `text` is complete. */
   configError: { readonly text: string };

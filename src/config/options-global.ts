@@ -228,8 +228,8 @@ export const globalOptions = {
     aliases: ['websockets_headers_size'],
     scope: 'global',
     reload: true,
-    text: 'The read buffer of one client, and the longest HTTP header of a WebSocket upgrade.',
-    note: 'Mosquitto does not apply it on reload.',
+    text: 'The longest head of an HTTP request on a WebSocket listener; 0 is the default.',
+    note: 'In Mosquitto it is the read buffer of each client too; Zanzara has none. Mosquitto does not apply it on reload.',
   },
   per_listener_settings: {
     type: 'boolean',

@@ -135,7 +135,7 @@ export const listenerOptions = {
     needs: 'listener',
     reload: true,
     text: 'Directory of files that a WebSocket or HTTP listener serves.',
-    note: 'Mosquitto does not apply it on reload.',
+    note: 'Mosquitto 2.1 serves it on WebSocket listeners only if built with libwebsockets, and does not apply it on reload.',
   },
   listener_allow_anonymous: {
     type: 'boolean',
@@ -301,6 +301,15 @@ export const listenerOptions = {
     reload: true,
     text: 'The client identifier is the user name, whatever the client says.',
   },
+  websockets_compression: {
+    type: 'boolean',
+    default: false,
+    scope: 'listener',
+    needs: 'listener',
+    reload: true,
+    text: 'Compress messages for WebSocket clients that offer permessage-deflate.',
+    note: 'Zanzara only. It takes processor time and about 100 KiB for each client that uses it.',
+  },
   websockets_origin: {
     type: 'strings',
     default: [],
@@ -308,5 +317,6 @@ export const listenerOptions = {
     needs: 'listener',
     reload: true,
     text: 'An Origin that WebSocket clients may come from; repeatable, any without it.',
+    note: 'Compared whole; Mosquitto lets in whatever an allowed one begins with. Clients that send none are let in.',
   },
 } as const;

@@ -581,6 +581,7 @@ const samples: Readonly<Record<OptionName, Sample>> = {
   use_identity_as_username: boolean('use_identity_as_username'),
   use_subject_as_username: boolean('use_subject_as_username'),
   use_username_as_clientid: boolean('use_username_as_clientid'),
+  websockets_compression: boolean('websockets_compression'),
   websockets_origin: {
     good: [
       ['https://a', ['https://a']],
@@ -821,6 +822,17 @@ const samples: Readonly<Record<OptionName, Sample>> = {
     ],
   },
   auth_plugin_deny_special_chars: boolean('auth_plugin_deny_special_chars'),
+  plugin_timeout: integer(
+    'plugin_timeout',
+    [
+      ['1', 1],
+      ['3600', 3600],
+    ],
+    [
+      ['0', "Error: Invalid 'plugin_timeout' value (0)."],
+      ['3601', "Error: Invalid 'plugin_timeout' value (3601)."],
+    ],
+  ),
 };
 
 /** A file in which the line is allowed. */
@@ -875,9 +887,9 @@ test('the table holds every option of the reference, and those of our own', () =
   assert.deepEqual(Object.fromEntries(counts), {
     global: 40 + 2,
     security: [6, rateOptions, jwtOptions, httpOptions].map(sizeOf).reduce((sum, size) => sum + size),
-    listener: 35,
+    listener: 35 + 1,
     bridge: 45,
-    plugin: 6,
+    plugin: 6 + 1,
   });
 });
 

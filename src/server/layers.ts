@@ -2,7 +2,7 @@
 import type { Log } from '../base/log.ts';
 import type { ListenerConfig } from '../config/config.ts';
 import type { Anteroom } from '../transport/anteroom.ts';
-import type { Layers } from '../transport/arrival.ts';
+import type { Encryption, Layers, WebSockets } from '../transport/arrival.ts';
 import { ProxyReader } from '../transport/proxy-protocol.ts';
 
 /** What the layers of one listener use. A reload replaces the layers, and not this. */
@@ -10,11 +10,14 @@ export interface Surroundings {
   readonly log: Log;
   /** Where the listener's sockets wait for their PROXY header. */
   readonly anteroom: Anteroom;
+  readonly encryption: Encryption | undefined;
+  readonly webSockets: WebSockets | undefined;
 }
 
 /** The layers of a listener, made anew for each configuration. */
 export function layersOf(config: ListenerConfig, surroundings: Surroundings): Layers {
-  return { proxyProtocol: proxyProtocolOf(config, surroundings) };
+  const { encryption, webSockets } = surroundings;
+  return { proxyProtocol: proxyProtocolOf(config, surroundings), encryption, webSockets };
 }
 
 function proxyProtocolOf(config: ListenerConfig, { log, anteroom }: Surroundings): ProxyReader | undefined {

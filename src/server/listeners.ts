@@ -22,6 +22,7 @@ import type { Step } from './places.ts';
 import type { Plugins } from './plugins.ts';
 import { listenerSettings } from './settings.ts';
 import { listenFault, systemText } from './system-text.ts';
+import { ListenerWebSockets } from './websockets.ts';
 
 /** One `listener` of the configuration and the sockets it opened, one for each family or address. */
 interface Opened {
@@ -31,6 +32,7 @@ interface Opened {
   readonly listener: Listener;
   readonly anteroom: Anteroom;
   readonly encryption: ListenerEncryption | undefined;
+  readonly webSockets: ListenerWebSockets;
   /** A reload may replace them. */
   layers: Layers;
   readonly sockets: OpenListener[];
@@ -103,7 +105,8 @@ export class Listeners {
       if (next === undefined) continue;
       opened.listener.settings = listenerSettings(next);
       opened.encryption?.renew(next);
-      opened.layers = this.#layersOf(next, opened.anteroom, opened.encryption);
+      opened.webSockets.follow(next, config);
+      opened.layers = this.#layersOf(next, opened);
     }
   }
 
@@ -111,7 +114,10 @@ export class Listeners {
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = [];
-    for (const { anteroom } of opened) anteroom.close();
+    for (const { anteroom, webSockets } of opened) {
+      anteroom.close();
+      webSockets.close();
+    }
     await Promise.all(opened.flatMap(({ sockets }) => sockets.map((socket) => socket.close())));
   }
 
@@ -126,10 +132,12 @@ export class Listeners {
     const opening = this.#openEncryption(config, listener);
     if (opening === 'failed') return undefined;
     const encryption = opening === 'plain' ? undefined : opening;
-    const layers = this.#layersOf(config, anteroom, encryption);
+    const webSockets = new ListenerWebSockets(this.#log);
+    if (!webSockets.follow(config, this.#config)) return undefined;
+    const layers = this.#layersOf(config, { anteroom, encryption, webSockets });
     this.#rules.attach(listener, at);
     this.#plugins.attach(listener, at);
-    const opened: Opened = { at, config, listener, anteroom, encryption, layers, sockets: [] };
+    const opened: Opened = { at, config, listener, anteroom, encryption, webSockets, layers, sockets: [] };
     for (const step of plan.steps) {
       const socket = await this.#openStep(opened, step, plan.steps.length > 1);
       if (socket === 'failed') {
@@ -152,8 +160,16 @@ export class Listeners {
     });
   }
 
-  #layersOf(config: ListenerConfig, anteroom: Anteroom, encryption: ListenerEncryption | undefined): Layers {
-    return layersOf(config, { log: this.#log, anteroom, encryption: encryption?.tls });
+  #layersOf(
+    config: ListenerConfig,
+    { anteroom, encryption, webSockets }: Pick<Opened, 'anteroom' | 'encryption' | 'webSockets'>,
+  ): Layers {
+    return layersOf(config, {
+      log: this.#log,
+      anteroom,
+      encryption: encryption?.tls,
+      webSockets: webSockets.layer,
+    });
   }
 
   #guardOf(): Guard {
@@ -165,7 +181,12 @@ export class Listeners {
     step: Step,
     dispensable: boolean,
   ): Promise<OpenListener | 'failed' | 'skipped'> {
-    this.#log.event('listenerOpening', { port: opened.config.port, ...familyOf(step) });
+    const { port, protocol } = opened.config;
+    this.#log.event('listenerOpening', {
+      port,
+      ...familyOf(step),
+      ...(protocol === 'websockets' && { protocol }),
+    });
     if ('place' in step) return this.#openSocket(opened, step.place, dispensable);
     if ('warning' in step) {
       this.#log.event('serverWarning', { text: step.warning });

@@ -239,15 +239,15 @@ describe('who has not been let in', () => {
   });
 });
 
-describe('back-pressure', () => {
-  /** A client that has subscribed to everything and reads nothing from now on. */
-  async function deafClient(stand: Stand): Promise<Visitor> {
-    const visitor = await connected(stand);
-    await visitor.mqtt(p.subscribe(1, [['#', 0]])).bytes(5);
-    visitor.socket.pause();
-    return visitor;
-  }
+/** A client that has subscribed to everything and reads nothing from now on. */
+async function deafClient(stand: Stand): Promise<Visitor> {
+  const visitor = await connected(stand);
+  await visitor.mqtt(p.subscribe(1, [['#', 0]])).bytes(5);
+  visitor.socket.pause();
+  return visitor;
+}
 
+describe('back-pressure', () => {
   test('the wire of a client that does not read is full, and drains', async () => {
     await using stand = await Stand.open({ limits: { frames: 0, bytes: 1_000_000 } });
     using visitor = await deafClient(stand);
@@ -351,7 +351,7 @@ describe('websockets_compression', () => {
     assert.ok(got.payload.length < 2000, `${got.payload.length} bytes`);
     const ending = Buffer.from('0000ffff', 'hex');
     const answer = inflateRawSync(Buffer.concat([got.payload, ending]), { finishFlush: 2 });
-    const answered = [answer];
+    const answered: Buffer[] = [answer];
     if (answer.length === publish.length) answered.push((await visitor.next())!.payload);
     assert.equal(
       Buffer.concat(answered).toString('hex'),

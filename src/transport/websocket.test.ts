@@ -29,6 +29,11 @@ async function refused(request: string | Uint8Array, rules = {}): Promise<string
   return problem ?? cause;
 }
 
+/** A request with a cookie of so many bytes. */
+function padded(bytes: number): string {
+  return upgrade({ headers: { Cookie: 'x'.repeat(bytes) } });
+}
+
 describe('the request for a WebSocket', () => {
   test('is granted in the words of Mosquitto', async () => {
     assert.equal(
@@ -111,7 +116,6 @@ describe('the request for a WebSocket', () => {
   });
 
   test('is no longer than packet_buffer_size', async () => {
-    const padded = (bytes: number): string => upgrade({ headers: { Cookie: 'x'.repeat(bytes) } });
     assert.match(await refused(padded(4096)), /larger than packet_buffer_size/);
     assert.match(await refused(padded(800), { headBytes: 800 }), /larger than packet_buffer_size/);
     assert.match(await granted({ headers: { Cookie: 'x'.repeat(3500) } }), / 101 /);

@@ -48,7 +48,7 @@ test('a wrong configuration is told with line and advice', async () => {
 });
 
 test('an ability that is missing is named', async () => {
-  await assert.rejects(startBroker({ config: 'listener 1883\nprotocol websockets\n' }), /WebSockets/);
+  await assert.rejects(startBroker({ config: 'listener 1883\nprotocol http_api\n' }), /HTTP API/);
 });
 
 test('a port that is taken rejects, and the program goes on', async () => {
