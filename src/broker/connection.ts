@@ -2,7 +2,7 @@
 import type { DisconnectCause, PeerAddress } from '../base/log-events.ts';
 import type { Deadline } from '../base/timer-wheel.ts';
 import type { ReceivedAliases } from '../flow/topic-alias.ts';
-import { SecondConnect } from '../protocol/decode.ts';
+import { SecondConnect, UnexpectedTls } from '../protocol/decode.ts';
 import { Decoder } from '../protocol/decoder.ts';
 import { ProtocolError } from '../protocol/error.ts';
 import type { Connect, Disconnect, Packet } from '../protocol/packet.ts';
@@ -326,6 +326,8 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     const { broker, outlet, peer, state, decoder } = this;
     const { client } = outlet;
     if (error instanceof SecondConnect) broker.log.event('secondConnect', { client, ...peer });
+    else if (error instanceof UnexpectedTls && this.identity?.tls === undefined)
+      broker.log.event('tlsOnPlainListener', peer);
     else broker.log.event('protocolError', { client, ...peer, problem: error.message });
     if (state.name === 'open') this.close(error.reasonCode, error.message);
     else refuse(this, decoder.version, error);

@@ -41,6 +41,13 @@ export class SecondConnect extends ProtocolError {
   }
 }
 
+/** Bytes that are no MQTT but the start of TLS, from a client that expects it here. */
+export class UnexpectedTls extends ProtocolError {
+  constructor() {
+    super(Reason.malformedPacket, 'a TLS handshake where MQTT should be'); // a CONNECT with wrong flags, as MQTT sees it
+  }
+}
+
 /** What a body is decoded with besides its bytes. `version` is 0 until a CONNECT was read. */
 export interface DecodeContext {
   version: ProtocolVersion | 0;

@@ -1,6 +1,6 @@
 /** A stream of bytes to a stream of packets. */
 import { allocateKept } from './bytes.ts';
-import { BODY_DECODERS } from './decode.ts';
+import { BODY_DECODERS, UnexpectedTls } from './decode.ts';
 import type { DecodeContext } from './decode.ts';
 import { ProtocolError } from './error.ts';
 import type { Packet, ProtocolVersion } from './packet.ts';
@@ -45,6 +45,8 @@ const DUP = 0x08;
 const CONNECT = 1;
 const PUBLISH = 3;
 const AUTH = 15;
+/** The first byte of TLS: a handshake record [RFC 8446, 5.1]. In MQTT a CONNECT with wrong flags. */
+const TLS_HANDSHAKE = 0x16;
 
 /** Of CONNECT and AUTH, as Mosquitto. */
 const MAX_CONNECT_BYTES = 100_000;
@@ -188,6 +190,7 @@ export class Decoder {
   #judge(first: number): void {
     const type = first >> 4;
     const { version } = this.#context;
+    if (version === 0 && first === TLS_HANDSHAKE) throw new UnexpectedTls();
     if (version === 0 && this.#sender === 'client' && type !== CONNECT) {
       throw new ProtocolError(Reason.protocolError, 'a first packet that is not CONNECT'); // [MQTT-3.1.0-1]
     }
