@@ -41,10 +41,10 @@ export class SecondConnect extends ProtocolError {
   }
 }
 
-/** Bytes that are no MQTT but the start of TLS, from a client that expects it here. */
+/** A first packet that is a CONNECT with wrong flags, and much more likely the start of TLS. */
 export class UnexpectedTls extends ProtocolError {
   constructor() {
-    super(Reason.malformedPacket, 'a TLS handshake where MQTT should be'); // a CONNECT with wrong flags, as MQTT sees it
+    super(Reason.malformedPacket, 'flags 6 in a packet of type 1');
   }
 }
 
