@@ -131,23 +131,22 @@ export class WebSocketReception implements WebSockets {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const visit = this.#visits.get(socket);
-    if (visit === undefined || !this.#isFromAllowedOrigin(request, visit)) return;
     const problem = problemOfUpgrade(request);
-    if (problem !== undefined) {
-      this.#refuse(socket, problem);
-      return;
-    }
-    request.headers['sec-websocket-version'] ??= '13'; // as Mosquitto: it may be left out
-    this.#frames.handleUpgrade(request, socket, head, (webSocket) =>
-      visit.stream.begin(webSocket, visit.connection),
-    );
+    // A socket on which a file was asked for before has no connection any more
+    if (visit === undefined || visit.stream.destroyed) socket.destroy();
+    else if (!this.#admits(request.headers.origin)) visit.connection.abort('non-matching http origin');
+    else if (problem !== undefined) this.#refuse(socket, problem);
+    else this.#grant(request, socket, head, visit);
   }
 
-  #isFromAllowedOrigin({ headers }: IncomingMessage, { connection }: Visit): boolean {
+  #admits(origin: string | undefined): boolean {
     const { origins } = this.#rules;
-    if (origins.size === 0 || headers.origin === undefined || origins.has(headers.origin)) return true;
-    connection.abort('non-matching http origin');
-    return false;
+    return origins.size === 0 || origin === undefined || origins.has(origin);
+  }
+
+  #grant(request: IncomingMessage, socket: Duplex, head: Buffer, { stream, connection }: Visit): void {
+    request.headers['sec-websocket-version'] ??= '13'; // as Mosquitto: it may be left out
+    this.#frames.handleUpgrade(request, socket, head, (webSocket) => stream.begin(webSocket, connection));
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
