@@ -6,6 +6,7 @@ export interface BrokerArguments {
   readonly daemon: boolean;
   readonly verbosity: 'verbose' | 'quiet' | undefined;
   readonly testConfig: boolean;
+  readonly keyLogFile: string | undefined;
   readonly show: 'help' | 'version' | undefined;
 }
 
@@ -16,6 +17,7 @@ interface Draft {
   verbose: boolean;
   quiet: boolean;
   testConfig: boolean;
+  keyLogFile: string | undefined;
   show: 'help' | 'version' | undefined;
 }
 
@@ -87,6 +89,15 @@ const FLAGS: readonly Flag[] = [
     },
   },
   {
+    names: ['--tls-keylog'],
+    value: { name: 'FILE', missing: 'Error: --tls-keylog argument given, but no file specified.' },
+    text: 'Write the secrets of all TLS connections to FILE. For debugging: they decrypt everything.',
+    take: (draft, file) => {
+      draft.keyLogFile = file;
+      return undefined;
+    },
+  },
+  {
     names: ['--test-config'],
     text: 'Check the configuration, say what is wrong with it, and end.',
     take: (draft) => {
@@ -114,6 +125,7 @@ export function parseBrokerArguments(argv: readonly string[]): BrokerArguments |
     verbose: false,
     quiet: false,
     testConfig: false,
+    keyLogFile: undefined,
     show: undefined,
   };
   for (let at = 0; at < argv.length; at++) {
@@ -140,7 +152,7 @@ export function brokerUsage(name: string, version: string): string {
     '',
     `${name} is an MQTT v5.0/v3.1.1/v3.1 broker.`,
     '',
-    `Usage: ${name} [-c FILE] [-d] [-h] [-p PORT] [-q] [-v] [-V] [--test-config]`,
+    `Usage: ${name} [-c FILE] [-d] [-h] [-p PORT] [-q] [-v] [-V] [--test-config] [--tls-keylog FILE]`,
     '',
     ...rows,
     '',

@@ -51,6 +51,7 @@ export async function broker(argv: readonly string[], io: Io): Promise<number> {
   const server = new Server({
     verbosity: parsed.verbosity,
     allowSymlinks: io.env['MOSQUITTO_UNSAFE_ALLOW_SYMLINKS'] !== undefined,
+    keyLogFile: parsed.keyLogFile,
   });
   const code = await run(parsed, server, io);
   server.log.event('terminating', { version: FULL_VERSION });

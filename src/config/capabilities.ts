@@ -88,6 +88,7 @@ const asks: Partial<Record<OptionName, Ask>> = {
   tls_engine: 'tls engine',
   tls_engine_kpass_sha1: 'tls engine',
   tls_keyform: 'tls engine',
+  tls_reload_on_change: 'tls',
   tls_version: 'tls',
   use_identity_as_username: 'client certificates',
   use_subject_as_username: 'client certificates',

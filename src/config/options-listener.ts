@@ -269,6 +269,15 @@ export const listenerOptions = {
     text: 'Where keyfile is: a PEM file, or a name in the engine.',
     note: 'Mosquitto takes any other word for pem silently.',
   },
+  tls_reload_on_change: {
+    type: 'boolean',
+    default: false,
+    scope: 'listener',
+    needs: 'default listener',
+    reload: true,
+    text: 'Read certificates, key, authorities and lists of revoked certificates again when their files change.',
+    note: 'Connections stay; the new files count for those that come. A SIGHUP reads them in any case.',
+  },
   tls_version: {
     type: 'string',
     scope: 'listener',

@@ -577,6 +577,7 @@ const samples: Readonly<Record<OptionName, Sample>> = {
     ],
     bad: [['', "Error: Empty 'tls_keyform' value in configuration."]],
   },
+  tls_reload_on_change: boolean('tls_reload_on_change'),
   tls_version: once('tls_version'),
   use_identity_as_username: boolean('use_identity_as_username'),
   use_subject_as_username: boolean('use_subject_as_username'),
@@ -887,7 +888,7 @@ test('the table holds every option of the reference, and those of our own', () =
   assert.deepEqual(Object.fromEntries(counts), {
     global: 40 + 2,
     security: [6, rateOptions, jwtOptions, httpOptions].map(sizeOf).reduce((sum, size) => sum + size),
-    listener: 35 + 1,
+    listener: 35 + 2,
     bridge: 45,
     plugin: 6 + 1,
   });

@@ -8,7 +8,8 @@ import { authoritiesOf, contextOf, readLists } from '../transport/secure-context
 import type { TlsSettings } from '../transport/secure-context.ts';
 import { Tls } from '../transport/tls.ts';
 import type { TlsSurroundings, TlsTerms } from '../transport/tls.ts';
-import { readTlsFiles, usesTls } from './tls-files.ts';
+import { CertificateWatch } from './certificate-watch.ts';
+import { readTlsFiles, tlsPaths, usesTls } from './tls-files.ts';
 
 export interface EncryptionSurroundings extends TlsSurroundings {
   readonly log: Log;
@@ -29,13 +30,21 @@ const EVENTS = {
 export class ListenerEncryption {
   readonly tls: Tls;
   readonly #surroundings: EncryptionSurroundings;
+  /** The configuration in force. */
+  #config: ListenerConfig;
   /** What the terms in force were made of. */
   #source: string;
+  readonly #watch: CertificateWatch;
 
-  private constructor(tls: Tls, source: string, surroundings: EncryptionSurroundings) {
-    this.tls = tls;
-    this.#source = source;
+  private constructor(config: ListenerConfig, settings: TlsSettings, surroundings: EncryptionSurroundings) {
+    this.tls = new Tls(termsOf(config, settings, surroundings), surroundings);
+    this.#config = config;
+    this.#source = sourceOf(config, settings);
     this.#surroundings = surroundings;
+    this.#watch = new CertificateWatch(
+      () => tlsPaths(this.#config),
+      () => this.renew(this.#config),
+    );
   }
 
   static open(config: ListenerConfig, surroundings: EncryptionSurroundings): OpenedEncryption {
@@ -43,8 +52,17 @@ export class ListenerEncryption {
     const { settings, problems } = readTlsFiles(config);
     tell(surroundings.log, problems);
     if (settings === undefined) return 'failed';
-    const tls = new Tls(termsOf(config, settings, surroundings), surroundings);
-    return new ListenerEncryption(tls, sourceOf(config, settings), surroundings);
+    return new ListenerEncryption(config, settings, surroundings);
+  }
+
+  /** Looks after the files from now on, if the configuration says so. */
+  watch(): void {
+    if (this.#config.tls_reload_on_change) this.#watch.start();
+    else this.#watch.stop();
+  }
+
+  close(): void {
+    this.#watch.stop();
   }
 
   /**
@@ -52,6 +70,8 @@ export class ListenerEncryption {
    * them is in the log, and then everything stays as it was. Without a change so it does too.
    */
   renew(config: ListenerConfig): void {
+    this.#config = config;
+    this.watch();
     const { settings, problems } = readTlsFiles(config);
     if (settings === undefined) {
       const { certfile, keyfile } = config;

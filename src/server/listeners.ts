@@ -16,6 +16,7 @@ import type { AccessRules } from './access.ts';
 import { ListenerEncryption } from './encryption.ts';
 import type { OpenedEncryption } from './encryption.ts';
 import { isExhausted } from './descriptors.ts';
+import type { KeyLog } from './key-log.ts';
 import { layersOf } from './layers.ts';
 import { planOf } from './places.ts';
 import type { Step } from './places.ts';
@@ -38,9 +39,6 @@ interface Opened {
   readonly sockets: OpenListener[];
 }
 
-/** Takes a line of a key log, which has its line feed. */
-export type KeyLog = (line: Uint8Array) => void;
-
 /** A family that the machine does not have; the listener then does without, as in Mosquitto. */
 const NO_FAMILY: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
 
@@ -58,7 +56,6 @@ export class Listeners {
   #rules: AccessRules;
   #opened: Opened[] = [];
 
-  /** `keyLog` takes the secrets of all TLS connections. */
   constructor(
     broker: Broker,
     log: Log,
@@ -79,7 +76,7 @@ export class Listeners {
   async open(): Promise<boolean> {
     for (const [at, config] of this.#config.listeners.entries()) {
       const opened = await this.#openOne(config, at);
-      if (opened !== undefined) this.#opened.push(opened);
+      if (opened !== undefined) this.#add(opened);
       else if (!this.#config.localOnly) {
         await this.close();
         return false;
@@ -88,6 +85,11 @@ export class Listeners {
     if (this.#opened.length > 0) return true;
     this.#log.event('serverError', { text: NO_SOCKETS });
     return false;
+  }
+
+  #add(opened: Opened): void {
+    this.#opened.push(opened);
+    opened.encryption?.watch();
   }
 
   /** Where clients can connect: `127.0.0.1:1883`, `[::1]:1883`. */
@@ -114,8 +116,9 @@ export class Listeners {
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = [];
-    for (const { anteroom, webSockets } of opened) {
+    for (const { anteroom, encryption, webSockets } of opened) {
       anteroom.close();
+      encryption?.close();
       webSockets.close();
     }
     await Promise.all(opened.flatMap(({ sockets }) => sockets.map((socket) => socket.close())));
@@ -155,7 +158,7 @@ export class Listeners {
     return ListenerEncryption.open(config, {
       log: this.#log,
       handshakes: this.#handshakes,
-      keyLog: this.#keyLog,
+      keyLog: this.#keyLog && ((line) => this.#keyLog?.write(line)),
       keyOf: (identity) => this.#rules.pskKey(listener, identity),
     });
   }

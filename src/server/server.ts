@@ -1,5 +1,6 @@
 /** The composition root: a configuration becomes a running broker with its listeners and its log. */
 import { randomBytes } from 'node:crypto';
+import { getHeapStatistics } from 'node:v8';
 import { DEFAULT_LOG_SETTINGS, Log } from '../base/log.ts';
 import { Broker } from '../broker/broker.ts';
 import type { Clock } from '../broker/clock.ts';
@@ -10,6 +11,7 @@ import { AccessRules } from './access.ts';
 import { DescriptorWatch } from './descriptors.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { loadFor } from './identity-backends.ts';
+import { KeyLog } from './key-log.ts';
 import { Listeners } from './listeners.ts';
 import { LogDestinations } from './log-destinations.ts';
 import { LOG_MESSAGE_EXPIRY_SECONDS } from './log-topic.ts';
@@ -24,6 +26,8 @@ export interface ServerOptions {
   readonly verbosity?: Verbosity;
   /** Whether log files may be symbolic links. */
   readonly allowSymlinks?: boolean;
+  /** Where the secrets of TLS connections are written, if anywhere. */
+  readonly keyLogFile?: string | undefined;
   /** Plugins of the program around the broker; they come before those of the configuration. */
   readonly plugins?: readonly OwnPlugin[];
 }
@@ -39,6 +43,12 @@ const CLOCK: Clock = {
 
 /** What came of a start. */
 export type Started = 'running' | 'no plugins' | 'no rules' | 'no listener';
+
+/** Of V8 itself: `process.memoryUsage` opens a file for it, and throws when there are no descriptors left. */
+function heapBytes(): number {
+  const { used_heap_size: used, external_memory: external } = getHeapStatistics();
+  return used + external;
+}
 
 /** How often deadlines are looked at, milliseconds. */
 const TICK_MS = 1000;
@@ -58,11 +68,14 @@ export class Server {
   #plugins: Plugins | undefined;
   readonly #ownPlugins: readonly OwnPlugin[];
   readonly #allowSymlinks: boolean;
+  readonly #keyLogFile: string | undefined;
+  #keyLog: KeyLog | undefined;
 
   constructor(options: ServerOptions = {}) {
     this.#verbosity = options.verbosity;
     this.#allowSymlinks = options.allowSymlinks ?? false;
     this.#ownPlugins = options.plugins ?? [];
+    this.#keyLogFile = options.keyLogFile;
     this.#destinations = new LogDestinations({
       publish: (topic, payload) => this.#publishLine(topic, payload),
       report: (event, text) => this.log.event(event, { text }),
@@ -106,14 +119,15 @@ export class Server {
         access: rules.access,
         log: this.log,
         random: randomBytes,
-        heapBytes: () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers,
+        heapBytes,
         version: `mosquitto version ${FULL_VERSION}`,
       },
       brokerSettings(config),
     );
     this.#broker = broker;
     plugins.start(broker);
-    this.#listeners = new Listeners(broker, this.log, config, rules, plugins);
+    if (this.#keyLogFile !== undefined) this.#keyLog = KeyLog.open(this.#keyLogFile, this.log);
+    this.#listeners = new Listeners(broker, this.log, config, rules, plugins, this.#keyLog);
     if (!(await this.#listeners.open())) return 'no listener';
     broker.tick();
     const housekeeping = new Housekeeping(broker);
@@ -166,6 +180,7 @@ export class Server {
 
   /** The last line is out. */
   close(): void {
+    this.#keyLog?.close();
     this.#destinations.close();
   }
 

@@ -18,6 +18,11 @@ export function usesTls({ certfile, psk_hint }: ListenerConfig): boolean {
   return certfile !== undefined || psk_hint !== undefined;
 }
 
+/** The files and directories that the options name. */
+export function tlsPaths({ cafile, capath, certfile, keyfile, crlfile }: ListenerConfig): readonly string[] {
+  return [cafile, capath, certfile, keyfile, crlfile].filter((path) => path !== undefined);
+}
+
 /** What is wrong with the TLS options of a listener, and with the files that they name. */
 export function checkTls(config: ListenerConfig): readonly Diagnostic[] {
   return usesTls(config) ? readTlsFiles(config).problems : [];

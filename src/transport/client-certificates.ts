@@ -57,7 +57,8 @@ function verificationFault(
   if (error === null) return undefined;
   if (!(error instanceof Error)) return UNVERIFIED;
   const { code = '', message } = error as NodeJS.ErrnoException;
-  if (!ignoresDates || !DATES.has(code)) return faultNamed(code, message);
+  // Node adds advice for those who start it, after a semicolon
+  if (!ignoresDates || !DATES.has(code)) return faultNamed(code, message.replace(/;.*/s, ''));
   return pathFault(certificate, authorities, chainOf(stream), now);
 }
 
