@@ -4,7 +4,7 @@ import type { ProtocolVersion, QoS } from '../protocol/packet.ts';
 import type { Answer } from './backend.ts';
 import { isName } from './names.ts';
 import { parseRules } from './rights.ts';
-import type { Rule } from './rights.ts';
+import type { Rules } from './rights.ts';
 
 /** What the service is told of a client that wants to come in. */
 export interface LoginQuestion {
@@ -41,7 +41,7 @@ export interface LoginReply {
   readonly result: Answer;
   readonly username?: string;
   readonly clientId?: string;
-  readonly rules?: readonly Rule[];
+  readonly rules?: Rules;
 }
 
 const PROTOCOLS: Readonly<Record<ProtocolVersion, string>> = { 3: '3.1', 4: '3.1.1', 5: '5.0' };

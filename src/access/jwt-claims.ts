@@ -3,7 +3,7 @@ import type { JWTPayload } from 'jose';
 import type { JwtSettings } from './jwt-settings.ts';
 import { isName } from './names.ts';
 import { parseRules } from './rights.ts';
-import type { Rule } from './rights.ts';
+import type { Rules } from './rights.ts';
 
 /** Names and rules; or what is wrong: a phrase without a final dot. */
 export type ReadClaims =
@@ -13,7 +13,7 @@ export type ReadClaims =
       /** The client identifier that the token is for, if it is for one. */
       readonly clientId: string | undefined;
       /** Undefined where tokens do not say rights. */
-      readonly rules: readonly Rule[] | undefined;
+      readonly rules: Rules | undefined;
     }
   | { readonly ok: false; readonly reason: string };
 

@@ -15,9 +15,16 @@ export interface Rule {
   readonly topic: string;
 }
 
+/** All rules for a client. */
+export interface Rules {
+  readonly list: readonly Rule[];
+  /** Whether they speak of receiving, be it to allow nothing: else it follows from what may be subscribed to. */
+  readonly aboutReceiving: boolean;
+}
+
 /** Rules, or what is wrong with the JSON: a phrase without a final dot. */
 export type ParsedRules =
-  | { readonly ok: true; readonly rules: readonly Rule[] }
+  | { readonly ok: true; readonly rules: Rules }
   | { readonly ok: false; readonly problem: string };
 
 /**
@@ -26,15 +33,20 @@ export type ParsedRules =
  * stands there is a problem, so that a rule with a slip of the pen cannot allow more than was meant.
  */
 export function parseRules(json: unknown): ParsedRules {
-  if (Array.isArray(json)) return collect(json.map(parseRule));
+  if (Array.isArray(json)) return collect(json.map(parseRule), false);
   if (!isObject(json)) return problem('it is neither an object nor a list');
-  return collect(Object.entries(json).flatMap(([action, topics]) => parseTopics(action, topics)));
+  const parsed = Object.entries(json).flatMap(([action, topics]) => parseTopics(action, topics));
+  return collect(parsed, 'receive' in json);
 }
 
-function collect(parsed: readonly (Rule | string)[]): ParsedRules {
+function collect(parsed: readonly (Rule | string)[], named: boolean): ParsedRules {
   const wrong = parsed.find((one) => typeof one === 'string');
   if (wrong !== undefined) return problem(wrong);
-  return { ok: true, rules: parsed.filter((one) => typeof one !== 'string') };
+  const list = parsed.filter((one) => typeof one !== 'string');
+  return {
+    ok: true,
+    rules: { list, aboutReceiving: named || list.some(({ action }) => action === 'receive') },
+  };
 }
 
 function problem(text: string): ParsedRules {
@@ -42,6 +54,7 @@ function problem(text: string): ParsedRules {
 }
 
 function parseTopics(action: string, topics: unknown): (Rule | string)[] {
+  if (!isOneOf(ACTIONS, action)) return [`'${action}' is not one of ${ACTIONS.join(', ')}`];
   if (!Array.isArray(topics)) return [`'${action}' is not a list`];
   return topics.map((topic: unknown) => parseRule({ permission: 'allow', action, topic }));
 }
@@ -84,13 +97,13 @@ interface OwnRules {
  * still say yes. Without a rule about `receive` a client may receive what it may subscribe to.
  */
 export class Rights {
-  readonly #rules: readonly Rule[];
+  readonly #rules: Rules;
   readonly #published = new Map<string, Answer>();
   readonly #received = new Map<string, Answer>();
   /** Made at the first question: the client has its identifier then, be it one that the broker gave it. */
   #own: OwnRules | undefined;
 
-  constructor(rules: readonly Rule[]) {
+  constructor(rules: Rules) {
     this.#rules = rules;
   }
 
@@ -113,16 +126,15 @@ export class Rights {
   }
 }
 
-function ownRules(rules: readonly Rule[], principal: Principal): OwnRules {
+function ownRules({ list, aboutReceiving }: Rules, principal: Principal): OwnRules {
   const about = (wanted: Rule['action']): OwnRule[] =>
-    rules
+    list
       .filter(({ action }) => action === wanted || action === 'all')
       .flatMap((rule) => ownRule(rule, principal));
-  const tells = rules.some(({ action }) => action === 'receive');
   return {
     publish: about('publish'),
     subscribe: about('subscribe'),
-    receive: about(tells ? 'receive' : 'subscribe'),
+    receive: about(aboutReceiving ? 'receive' : 'subscribe'),
   };
 }
 
