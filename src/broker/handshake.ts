@@ -27,6 +27,9 @@ const CONNACK_ONLY: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   Reason.badAuthenticationMethod,
 ]);
 
+/** The return code of 3.x where a certificate or key has no name that could be the user name; as Mosquitto. */
+const NO_IDENTITY = 4;
+
 type Authenticating = Extract<ConnectionState, { name: 'authenticating' }>;
 
 /** A CONNECT: checks it, finds out who it is, and opens or refuses the connection. */
@@ -42,7 +45,7 @@ export function connect(connection: Connection, packet: Connect): void {
     return;
   }
   if (listener.settings.usernameFrom !== 'connect') {
-    if (username === undefined) reply(connection, Reason.badUserNameOrPassword);
+    if (username === undefined) reply(connection, Reason.badUserNameOrPassword, undefined, NO_IDENTITY);
     else accept(connection, named, principalOf(connection, named), undefined);
     return;
   }
@@ -136,7 +139,8 @@ export function refuse(connection: Connection, version: ProtocolVersion | 0, err
   const understood = error instanceof UnsupportedVersion || version === 5;
   if (answered !== 0 && understood) {
     connection.outlet.version = answered;
-    sendConnack(connection, error.reasonCode, NO_PROPERTIES);
+    const code = answered === 5 ? error.reasonCode : (connectReturnCode(error.reasonCode) ?? 0);
+    sendConnack(connection, code, NO_PROPERTIES);
   }
   connection.refused(error.reasonCode);
 }
@@ -305,11 +309,17 @@ function checkMethod(packet: Connect, auth: Auth): void {
 }
 
 /** Refuses a CONNECT that was understood, and closes. 3.x is answered where it has a code. [MQTT-3.2.2-7] */
-function reply(connection: Connection, reasonCode: ReasonCode, reason?: string): void {
+function reply(
+  connection: Connection,
+  reasonCode: ReasonCode,
+  reason?: string,
+  returnCode: number | undefined = connectReturnCode(reasonCode),
+): void {
   const { outlet, broker, listener } = connection;
-  if (outlet.version === 5 || connectReturnCode(reasonCode) !== undefined) {
+  const code = outlet.version === 5 ? reasonCode : returnCode;
+  if (code !== undefined) {
     const maximumQoS = listener.settings.maxQos;
-    sendConnack(connection, reasonCode, {
+    sendConnack(connection, code, {
       ...(reason !== undefined && { reasonString: reason }),
       ...(reasonCode === Reason.qosNotSupported && { maximumQoS }),
       ...(reasonCode === Reason.retainNotSupported &&
@@ -319,14 +329,9 @@ function reply(connection: Connection, reasonCode: ReasonCode, reason?: string):
   connection.refused(reasonCode);
 }
 
-function sendConnack(
-  connection: Connection,
-  reasonCode: ReasonCode,
-  properties: Properties,
-  present = false,
-): void {
+/** `code` as it stands on the wire of the client's version. */
+function sendConnack(connection: Connection, code: number, properties: Properties, present = false): void {
   const { broker, outlet } = connection;
-  const code = outlet.version === 5 ? reasonCode : (connectReturnCode(reasonCode) ?? 0);
   if (broker.log.debug) {
     broker.log.event('connackSent', { client: outlet.client, sessionPresent: present, reasonCode: code });
   }

@@ -35,14 +35,9 @@ const WRONG: readonly (readonly [line: string, error: string, hint: string])[] =
 
 /** Options of what comes in a later version; the name in the error, and what it asks for. */
 const MISSING: readonly (readonly [lines: string, option: string, capability: string])[] = [
-  ['cafile ca.pem\ncertfile c.pem\nkeyfile k.pem', 'cafile', 'TLS'],
   ['protocol http_api', 'protocol', 'the HTTP API'],
   ['persistence true', 'persistence', 'a database'],
   ['connection other\naddress 127.0.0.1\ntopic # both', 'connection', 'bridges'],
-  ['plugin /usr/lib/plugin.so', 'plugin', 'plugins'],
-  ['password_file passwords', 'password_file', 'password files'],
-  ['acl_file acls', 'acl_file', 'ACL files'],
-  ['psk_file psks', 'psk_file', 'TLS-PSK'],
 ];
 
 describe('configuration files', { concurrency: 6 }, () => {
