@@ -111,7 +111,7 @@ describe('http_dir', () => {
   test('a browser that has the file is told so', async () => {
     const tag = `W/"a-${CHANGED.getTime().toString(16)}"`;
     const changed = CHANGED.toUTCString();
-    const before = new Date(CHANGED.getTime() - 1000).toUTCString();
+    const earlier = new Date(CHANGED.getTime() - 1000).toUTCString();
     for (const [headers, status] of [
       [{ 'If-None-Match': tag }, 304],
       [{ 'If-None-Match': `"other", ${tag}` }, 304],
@@ -119,7 +119,7 @@ describe('http_dir', () => {
       [{ 'If-None-Match': '"other"' }, 200],
       [{ 'If-None-Match': '"other"', 'If-Modified-Since': changed }, 200],
       [{ 'If-Modified-Since': changed }, 304],
-      [{ 'If-Modified-Since': before }, 200],
+      [{ 'If-Modified-Since': earlier }, 200],
       [{ 'If-Modified-Since': 'yesterday' }, 200],
     ] as const) {
       const answer = await fetch(`${origin}/app.mjs`, { headers });

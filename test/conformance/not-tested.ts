@@ -1,7 +1,8 @@
 /** Reasons that hold for several anchors. */
 const method =
   'needs an Authentication Method, which no configuration gives yet: proved with a test method in src/broker';
-const webSocket = 'WebSocket listeners come with a later issue';
+const webSocket =
+  'byte scripts speak TCP: tested in src/transport/websocket.test.ts and websocket-stream.test.ts';
 
 /** Anchors that concern a server and that no byte script plays, each with the reason. */
 export const notTested: Readonly<Record<string, string>> = {
