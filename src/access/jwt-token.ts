@@ -45,7 +45,7 @@ export function tokenHeader(text: string): TokenHeader | undefined {
 /** Tries the keys one after the other. `nowMs`: since 1970. Never rejects. */
 export async function verifyToken(
   token: string,
-  { algorithm }: TokenHeader,
+  { algorithm, kid }: TokenHeader,
   keys: readonly TokenKey[],
   rules: TokenRules,
   nowMs: number,
@@ -60,7 +60,9 @@ export async function verifyToken(
         return { ok: false, reason: reasonOf(error) };
     }
   }
-  return { ok: false, reason: keys.length === 0 ? 'no key is known for it' : 'its signature is wrong' };
+  if (keys.length > 0) return { ok: false, reason: 'its signature is wrong' };
+  const named = kid === undefined ? '' : `, by the name ${quoted(kid)}`;
+  return { ok: false, reason: `no key is known for ${quoted(algorithm)}${named}` };
 }
 
 function optionsOf(rules: TokenRules, algorithm: string, nowMs: number): JWTVerifyOptions {
@@ -83,4 +85,9 @@ function reasonOf(error: unknown): string {
     return error.claim === 'nbf' ? 'it is not valid yet' : `its claim '${error.claim}' is not accepted`;
   }
   return error instanceof errors.JOSEError ? `it is malformed (${error.message})` : 'it cannot be verified';
+}
+
+/** A word of a token, cut: whoever sends one can make it as long as they like. */
+export function quoted(word: string): string {
+  return JSON.stringify(word.length > 40 ? `${word.slice(0, 40)}…` : word);
 }

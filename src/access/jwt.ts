@@ -10,7 +10,7 @@ import { candidates, isPublicKeyAlgorithm } from './jwt-keys.ts';
 import type { TokenKey } from './jwt-keys.ts';
 import { readKeys } from './jwt-settings.ts';
 import type { JwtSettings } from './jwt-settings.ts';
-import { tokenHeader, verifyToken } from './jwt-token.ts';
+import { quoted, tokenHeader, verifyToken } from './jwt-token.ts';
 import type { Genuine, TokenHeader } from './jwt-token.ts';
 import type { AccessPorts } from './ports.ts';
 import { RemoteKeys } from './remote-keys.ts';
@@ -214,9 +214,4 @@ function demandsOf(settings: JwtSettings): string {
 
 function rightsOf({ grant }: Principal): Rights | undefined {
   return grant instanceof TokenGrant ? grant.rights : undefined;
-}
-
-/** A word of the token, cut: a client can make it as long as it likes. */
-function quoted(word: string): string {
-  return JSON.stringify(word.length > 20 ? `${word.slice(0, 20)}…` : word);
 }

@@ -42,8 +42,8 @@ export class TestPorts implements AccessPorts {
 
   advance(ms: number): void {
     this.time += ms;
-    for (const alarm of [...this.#alarms]) {
-      if (alarm.at > this.time) continue;
+    const due = [...this.#alarms].filter(({ at }) => at <= this.time);
+    for (const alarm of due) {
       this.#alarms.delete(alarm);
       alarm.wake();
     }
