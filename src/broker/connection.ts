@@ -100,6 +100,11 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     else this.#take(chunk);
   }
 
+  /** The transport gathers bytes of a frame before it hands them over: a newcomer has sent them all the same. */
+  gather(bytes: number): void {
+    if (this.#newcomer?.maySend(bytes) === false) this.close(Reason.quotaExceeded);
+  }
+
   /** The wire is no longer full. */
   drained(): void {
     if (this.state.name === 'open') this.state.agreement.session.refill();

@@ -17,8 +17,8 @@ export const LIMITS: {
   readonly pluginWishes: number;
   readonly webSocketSpareBytes: number;
   readonly webSocketPieceBytes: number;
-  readonly webSocketStrangerBytes: number;
   readonly webSocketHeldBytes: number;
+  readonly compressingStrangers: number;
   readonly downloads: number;
   readonly downloadIdleSeconds: number;
   readonly networks: number;
@@ -61,14 +61,14 @@ export const LIMITS: {
   pluginCalls: 10_000,
   /** Messages that one plugin wants published and clients it wants sent away, waiting for the end of the tick. */
   pluginWishes: 10_000,
-  /** What a WebSocket message may hold besides the largest packet. A larger one closes with 1009. */
+  /** What a WebSocket message may hold besides the largest packet, or before CONNACK the largest CONNECT. Beyond it 1009. */
   webSocketSpareBytes: 64 * 1024,
   /** The pieces that a WebSocket message may come in, fragments or segments, are at least so large on average. */
   webSocketPieceBytes: 128,
-  /** Bytes of frames from a WebSocket client that has not been let in yet; a CONNECT may have 100,000. */
-  webSocketStrangerBytes: 128 * 1024,
   /** Bytes of WebSocket messages held back while a connection waits, and one message more. */
   webSocketHeldBytes: 1024 * 1024,
+  /** WebSocket clients with compression that are not let in yet: one can make 64 KiB grow to the largest message. */
+  compressingStrangers: 32,
   /** Files of `http_dir` on their way to browsers, of one listener. Beyond it a request is not answered. */
   downloads: 256,
   /** A browser that takes nothing of its file for so long is left. */

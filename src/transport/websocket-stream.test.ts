@@ -222,10 +222,18 @@ describe('who has not been let in', () => {
     await using stand = await Stand.open();
     using visitor = await stand.enter();
     visitor.send(frame(OPCODE.binary, '', { announced: 1_900_000n }));
-    for (let sent = 0; sent <= LIMITS.webSocketStrangerBytes; sent += 10_000)
-      visitor.send(Buffer.alloc(10_000));
+    for (let sent = 0; sent <= 200_000; sent += 10_000) visitor.send(Buffer.alloc(10_000));
     assert.equal(await visitor.closed(), 1009);
     assert.equal((await stand.end()).cause, 'oversize packet');
+  });
+
+  test('need not wait for the CONNACK', async () => {
+    await using stand = await Stand.open();
+    using visitor = await stand.enter();
+    const publish = p.publish('a', 'x'.repeat(1_900_000), { qos: 1, packetId: 7 });
+    const frames = [p.connect({ clientId: 'one' }), publish].map((packet) => frame(OPCODE.binary, packet));
+    visitor.send(Buffer.concat(frames));
+    assert.equal(await visitor.bytes(8), `${CONNACK}40020007`);
   });
 
   test('may send a large CONNECT all the same, and large messages after it', async () => {
@@ -379,6 +387,28 @@ describe('websockets_compression', () => {
       assert.ok(grown < 20_000_000, `${grown} bytes more`);
       assert.equal((await stand.end()).cause, 'oversize packet');
     }
+  });
+
+  test('few who are not let in yet may have it, for each can hold a message that has grown', async () => {
+    await using stand = await Stand.open(options);
+    const enter = async (): Promise<readonly [visitor: Visitor, head: string]> => {
+      const visitor = await stand.visit();
+      return [visitor, await visitor.send(upgrade(DEFLATE)).head()];
+    };
+    const strangers: Visitor[] = [];
+    for (let count = 0; count < LIMITS.compressingStrangers; count++) {
+      const [visitor, head] = await enter();
+      assert.match(head, /Extensions/);
+      strangers.push(visitor);
+    }
+    assert.doesNotMatch((await enter())[1], /Extensions/);
+    assert.equal(await strangers[0]!.send(compressed(p.connect({ clientId: 'one' }))).bytes(4), CONNACK);
+    assert.match((await enter())[1], /Extensions/);
+    assert.doesNotMatch((await enter())[1], /Extensions/);
+    strangers[1]!.socket.destroy();
+    while (stand.rig.logged('clientDisconnected').length === 0) await stand.rig.settle();
+    assert.match((await enter())[1], /Extensions/);
+    assert.equal(await strangers[0]!.send(compressed(p.pingreq())).bytes(2), PINGRESP);
   });
 
   test('what was not compressed at all closes', async () => {

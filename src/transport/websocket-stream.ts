@@ -38,6 +38,10 @@ export class WebSocketStream implements WireStream {
   /** What came in the same chunk as the packet at which the connection began to wait. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
+  /** Until CONNACK. */
+  #isStranger = false;
+  #room = 0;
+  #left: (() => void) | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -51,13 +55,17 @@ export class WebSocketStream implements WireStream {
     return this.#state.name === 'released' || this.#socket.destroyed;
   }
 
-  /** The request was granted: from now on messages go to and fro. */
-  begin(webSocket: WebSocket, connection: Connection): void {
+  /** The request was granted: from now on messages go to and fro. `left`: the client is no stranger any more, or gone. */
+  begin(webSocket: WebSocket, connection: Connection, left?: () => void): void {
     this.#state = { name: 'frames', webSocket, connection };
     webSocket.binaryType = 'fragments';
     webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     webSocket.on('error', (error) => this.#onError(error));
-    this.#limitStrangers(connection);
+    this.#isStranger = true;
+    this.#room = connection.listener.settings.maxConnectBytes + LIMITS.webSocketSpareBytes;
+    this.#left = left;
+    this.#socket.on('data', this.#onChunk);
+    this.#socket.on('close', this.#leave);
   }
 
   /** Gives the socket away. True once: a second request on the same socket is not answered. */
@@ -67,9 +75,12 @@ export class WebSocketStream implements WireStream {
     return true;
   }
 
-  /** The connection writes nothing before a CONNECT came in a frame. */
+  /** The connection writes nothing before a CONNECT came in a frame; the first is the answer to that. */
   write(bytes: Uint8Array, taken: () => void): void {
-    if (this.#state.name === 'frames') this.#state.webSocket.send(bytes, taken);
+    if (this.#state.name !== 'frames') return;
+    const { connection, webSocket } = this.#state;
+    if (this.#isStranger && connection.state.name === 'open') this.#leave();
+    webSocket.send(bytes, taken);
   }
 
   cork(): void {
@@ -160,18 +171,24 @@ export class WebSocketStream implements WireStream {
    * The library gathers a message before it shows it, and messages may be as large as the largest packet. Who has not
    * been let in yet gets no more room than a CONNECT needs.
    */
-  #limitStrangers(connection: Connection): void {
-    let received = 0;
-    const onData = (chunk: Buffer): void => {
-      received += chunk.length;
-      if (connection.state.name === 'open') this.#socket.off('data', onData);
-      else if (received > LIMITS.webSocketStrangerBytes) {
-        this.#socket.off('data', onData);
-        this.#refuse(CLOSE.messageTooBig, 'oversize packet', 'WebSocket message before CONNACK is too large');
-      }
-    };
-    this.#socket.on('data', onData);
-  }
+  readonly #onChunk = (chunk: Buffer): void => {
+    if (this.#state.name !== 'frames') return;
+    const { connection } = this.#state;
+    this.#room -= chunk.length;
+    if (connection.state.name === 'open') this.#leave();
+    else if (this.#room >= 0) connection.gather(chunk.length);
+    else
+      this.#refuse(CLOSE.messageTooBig, 'oversize packet', 'WebSocket message before CONNACK is too large');
+  };
+
+  /** The client has been let in, or has gone. */
+  readonly #leave = (): void => {
+    this.#socket.off('data', this.#onChunk);
+    this.#socket.off('close', this.#leave);
+    this.#left?.();
+    this.#left = undefined;
+    this.#isStranger = false;
+  };
 }
 
 /** Ends a connection whose peer broke the rules below MQTT. There is no word of MQTT for that. */

@@ -60,6 +60,8 @@ export class WebSocketReception implements WebSockets {
   #rules: WebSocketRules;
   #http: Server;
   #frames: WebSocketServer;
+  /** Clients with compression that are not let in yet. */
+  #strangers = 0;
   readonly #visits = new WeakMap<Duplex, Visit>();
   readonly #downloads = new Downloads();
 
@@ -145,8 +147,17 @@ export class WebSocketReception implements WebSockets {
   }
 
   #grant(request: IncomingMessage, socket: Duplex, head: Buffer, { stream, connection }: Visit): void {
-    request.headers['sec-websocket-version'] ??= '13'; // as Mosquitto: it may be left out
-    this.#frames.handleUpgrade(request, socket, head, (webSocket) => stream.begin(webSocket, connection));
+    const { headers } = request;
+    headers['sec-websocket-version'] ??= '13'; // as Mosquitto: it may be left out
+    if (this.#strangers >= LIMITS.compressingStrangers) delete headers['sec-websocket-extensions'];
+    this.#frames.handleUpgrade(request, socket, head, (webSocket) => {
+      if (webSocket.extensions === '') {
+        stream.begin(webSocket, connection);
+        return;
+      }
+      this.#strangers++;
+      stream.begin(webSocket, connection, () => this.#strangers--);
+    });
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
