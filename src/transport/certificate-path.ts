@@ -65,7 +65,7 @@ export function pathFault(
     if (issuer === undefined) return FAULTS.untrusted;
     const problem = authorityFault(issuer, below, now);
     if (problem !== undefined) return problem;
-    if (authorities.includes(issuer) && issuer.checkIssued(issuer)) return undefined;
+    if (issuer.checkIssued(issuer)) return authorities.includes(issuer) ? undefined : FAULTS.untrusted;
     current = issuer;
   }
   return FAULTS.tooLong;
