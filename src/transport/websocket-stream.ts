@@ -136,10 +136,12 @@ export class WebSocketStream implements WireStream {
     for (const bytes of data as Buffer[]) this.#deliver(bytes);
   }
 
+  /** In order: what comes while something is held back is held back too. */
   #deliver(bytes: Uint8Array): void {
     if (this.#state.name !== 'frames') return;
-    if (!this.#paused) this.#state.connection.receive(bytes);
-    else if (this.#heldBytes > LIMITS.webSocketHeldBytes) this.#state.connection.close(Reason.quotaExceeded);
+    const { connection } = this.#state;
+    if (!this.#paused && this.#held.length === 0) connection.receive(bytes);
+    else if (this.#heldBytes > LIMITS.webSocketHeldBytes) connection.close(Reason.quotaExceeded);
     else {
       this.#held.push(bytes);
       this.#heldBytes += bytes.length;
@@ -147,11 +149,11 @@ export class WebSocketStream implements WireStream {
   }
 
   readonly #deliverHeld = (): void => {
-    if (this.#paused) return;
-    const held = Buffer.concat(this.#held, this.#heldBytes);
+    if (this.#paused || this.#held.length === 0) return;
+    const bytes = Buffer.concat(this.#held, this.#heldBytes);
     this.#held = [];
     this.#heldBytes = 0;
-    this.#deliver(held);
+    this.#deliver(bytes);
     if (!this.#paused) this.resume();
   };
 
@@ -161,10 +163,12 @@ export class WebSocketStream implements WireStream {
     breakOff(this.#state.connection, CAUSES[error.code ?? ''] ?? 'protocol error', error.message);
   }
 
+  /** Nothing more is read: the library would go on gathering. */
   #refuse(code: number, cause: DisconnectCause, problem: string): void {
     if (this.#state.name !== 'frames') return;
     this.#state.webSocket.close(code);
     breakOff(this.#state.connection, cause, problem);
+    this.#socket.destroySoon();
   }
 
   /**
