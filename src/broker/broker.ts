@@ -72,6 +72,8 @@ export class Broker {
   #nextSweep = 0;
   /** Places of sockets that are not connections yet. */
   #reserved = 0;
+  /** Wills that somebody thinks about. */
+  readonly #undecided = new Set<Promise<void>>();
 
   constructor(ports: BrokerPorts, settings: Readonly<BrokerSettings> = DEFAULT_SETTINGS) {
     this.log = ports.log;
@@ -209,6 +211,12 @@ export class Broker {
     return sum;
   }
 
+  /** Before `stop`: publishes every will, and resolves when none is thought about any more. */
+  async publishWills(): Promise<void> {
+    this.sessions.publishWills();
+    while (this.#undecided.size > 0) await Promise.all(this.#undecided);
+  }
+
   /** The broker stops: every will is published while there are clients to receive it, then all are told and closed. */
   stop(): void {
     this.sessions.publishWills();
@@ -247,9 +255,12 @@ export class Broker {
       return;
     }
     message.keep();
-    answer.then(then, (error: unknown) =>
-      this.log.event('serverError', { text: `Error: An access check failed: ${String(error)}.` }),
-    );
+    const settled = answer
+      .then(then, (error: unknown) =>
+        this.log.event('serverError', { text: `Error: An access check failed: ${String(error)}.` }),
+      )
+      .finally(() => this.#undecided.delete(settled));
+    this.#undecided.add(settled);
   }
 }
 
