@@ -10,7 +10,7 @@ import type {
 } from '../broker/access.ts';
 import type { QoS } from '../protocol/packet.ts';
 import { Reason } from '../protocol/reason.ts';
-import type { Answer, Backend, LoginAnswer } from './backend.ts';
+import type { Accepted, Answer, Backend, LoginAnswer } from './backend.ts';
 
 type Undecided = 'defer' | 'ignore';
 type Decided = Exclude<Answer, Undecided>;
@@ -144,8 +144,8 @@ function isAllowed(answer: Answer): boolean {
 function verdictOf(answer: LoginAnswer, credentials: Credentials): Verdict {
   if (answer === 'defer' || answer === 'ignore') return anonymousVerdict(answer, credentials);
   if (answer.outcome === 'refused') return answer;
-  const { clientId = credentials.clientId, username = credentials.username, grant, expiresAt } = answer;
-  const principal = principalOf({ ...credentials, clientId }, username);
+  const { username = credentials.username, grant, expiresAt } = answer;
+  const principal = principalOf({ ...credentials, clientId: clientIdOf(answer, credentials) }, username);
   return {
     outcome: 'accepted',
     principal: {
@@ -154,6 +154,11 @@ function verdictOf(answer: LoginAnswer, credentials: Credentials): Verdict {
       ...(expiresAt !== undefined && { expiresAt }),
     },
   };
+}
+
+/** With `use_username_as_clientid` it is the name that a backend gave, not the one that the client chose for itself. */
+function clientIdOf({ clientId, username }: Accepted, { clientId: given, listener }: Credentials): string {
+  return clientId ?? (listener.settings.useUsernameAsClientId ? username : undefined) ?? given;
 }
 
 /**

@@ -168,6 +168,17 @@ describe('a genuine token', () => {
     assert.match(await stage.refused(await stage.token(P256, { name: 'bob' })), /another client identifier/);
   });
 
+  test('names the client too where the user name does', async () => {
+    const stage = new Stage();
+    const listener = listenerThat(false);
+    listener.settings = { ...listener.settings, useUsernameAsClientId: true };
+    const password = await stage.token(P256);
+    const who = credentials({ listener, username: 'bob', clientId: 'bob', password });
+    const verdict = await stage.chain.authenticate(who);
+    assert.ok(verdict.outcome === 'accepted');
+    assert.equal(verdict.principal.clientId, 'alice', 'not the name that the client chose');
+  });
+
   test('of an issuer and for an audience', async () => {
     const stage = new Stage({ issuers: ['i1', 'i2'], audiences: ['mqtt', 'm'] });
     await stage.principal(P256, { iss: 'i2', aud: ['web', 'mqtt'] });

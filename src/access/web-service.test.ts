@@ -181,6 +181,19 @@ describe('many questions', () => {
     service.close();
   });
 
+  test('are not kept where they are too long, all together', async () => {
+    await using web = await Web.start(() => SILENCE);
+    const { service } = serviceOf(web.url(), { timeoutMs: 100, failures: 1 });
+    const password = 'x'.repeat(LIMITS.webQuestionCharacters / 4);
+    const running = Array.from({ length: LIMITS.webRequests }, () => service.ask({}, readDecision));
+    const waiting = Array.from({ length: 3 }, () => service.ask({ password }, readDecision));
+    const late = await Promise.race([service.ask({ password }, readDecision), running[0]]);
+    assert.equal(late, undefined);
+    assert.equal(web.asked.length, 0, 'it was refused before anything was answered');
+    await Promise.all([...running, ...waiting]);
+    service.close();
+  });
+
   test('that wait when the circuit opens are refused with it', async () => {
     await using web = await Web.start(() => SILENCE);
     const { service } = serviceOf(web.url(), { timeoutMs: 100 });

@@ -20,6 +20,7 @@ export type AnswerReader<Answer> = (json: unknown) => Answer | undefined;
 /** A question that waits for its turn; `since` in milliseconds. */
 interface Waiting {
   readonly since: number;
+  readonly characters: number;
   /** Asks it, and resolves when that is done. */
   readonly ask: () => Promise<void>;
   /** Gives it up. */
@@ -36,6 +37,8 @@ export class WebService {
   readonly #circuit: Circuit;
   readonly #waiting = new Queue<Waiting>();
   #running = 0;
+  /** Of the questions that wait. */
+  #characters = 0;
 
   constructor(settings: WebServiceSettings, ports: Pick<AccessPorts, 'log' | 'now'>) {
     this.#settings = settings;
@@ -47,14 +50,16 @@ export class WebService {
   /** The answer to a question; undefined if there is none, for whatever reason: the log says why. */
   ask<Answer>(question: object, read: AnswerReader<Answer>): Promise<Answer | undefined> {
     const since = this.#ports.now();
-    if (this.#circuit.isOpen(since) || this.#waiting.length >= LIMITS.webQuestionsWaiting)
-      return Promise.resolve(undefined);
+    const json = JSON.stringify(question);
+    if (this.#circuit.isOpen(since) || !this.#hasRoom(json)) return Promise.resolve(undefined);
     const { promise, resolve, reject } = Promise.withResolvers<Answer | undefined>();
     this.#waiting.push({
       since,
-      ask: () => this.#ask(question, read).then(resolve, reject),
+      characters: json.length,
+      ask: () => this.#ask(json, read).then(resolve, reject),
       giveUp: () => resolve(undefined),
     });
+    this.#characters += json.length;
     this.#advance();
     return promise;
   }
@@ -64,11 +69,17 @@ export class WebService {
     this.#client.close();
   }
 
+  #hasRoom({ length }: string): boolean {
+    const { webQuestionsWaiting, webQuestionCharacters } = LIMITS;
+    return this.#waiting.length < webQuestionsWaiting && this.#characters + length <= webQuestionCharacters;
+  }
+
   /** Asks as many of those that wait as may be asked at a time. Who has waited too long has gone anyway. */
   #advance(): void {
     while (this.#running < LIMITS.webRequests) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
+      this.#characters -= next.characters;
       if (this.#ports.now() - next.since > this.#settings.timeoutMs) next.giveUp();
       else void this.#run(next);
     }
@@ -81,11 +92,11 @@ export class WebService {
     this.#advance();
   }
 
-  async #ask<Answer>(question: object, read: AnswerReader<Answer>): Promise<Answer | undefined> {
+  async #ask<Answer>(json: string, read: AnswerReader<Answer>): Promise<Answer | undefined> {
     const pass = this.#circuit.enter(this.#ports.now());
     if (pass === undefined) return undefined; // it has opened meanwhile
     try {
-      const answer = understood(await this.#client.post(JSON.stringify(question)), read);
+      const answer = understood(await this.#client.post(json), read);
       this.#succeeded(pass);
       return answer;
     } catch (error) {

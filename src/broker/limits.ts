@@ -37,6 +37,7 @@ export const LIMITS: {
   readonly tokenKeys: number;
   readonly webRequests: number;
   readonly webQuestionsWaiting: number;
+  readonly webQuestionCharacters: number;
   readonly webAnswerBytes: number;
 } = {
   /** Whatever `max_packet_size` says: MQTT's 268,435,460 bytes, less room for what the broker may add to a message. */
@@ -104,6 +105,8 @@ export const LIMITS: {
   webRequests: 32,
   /** Questions that wait for one of these. Beyond them the answer is no. */
   webQuestionsWaiting: 10_000,
+  /** What these are long, all together: a client that is not let in yet chooses the length of its password. */
+  webQuestionCharacters: 16 * 1024 * 1024,
   /** The answer of a web service. */
   webAnswerBytes: 256 * 1024,
 };
