@@ -109,7 +109,7 @@ function events(parts: readonly ScopedHooks[]): Hooks {
   const disconnected = having(parts, 'disconnected');
   const subscribed = having(parts, 'subscribed');
   const unsubscribed = having(parts, 'unsubscribed');
-  const ticking = having(parts, 'tick');
+  const ticking = new Set(having(parts, 'tick').map(({ hooks }) => hooks)); // one may stand for several listeners
   return {
     ...(connected.length > 0 && {
       connected: (principal, connect, identity) =>
@@ -127,9 +127,9 @@ function events(parts: readonly ScopedHooks[]): Hooks {
       unsubscribed: (principal, filter) =>
         tellAll(unsubscribed, principal, (hooks) => hooks.unsubscribed!(principal, filter)),
     }),
-    ...(ticking.length > 0 && {
+    ...(ticking.size > 0 && {
       tick: (now) => {
-        for (const { hooks } of ticking) hooks.tick!(now);
+        for (const hooks of ticking) hooks.tick!(now);
       },
     }),
   };

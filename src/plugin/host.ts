@@ -16,7 +16,7 @@ import { Wishes } from './wishes.ts';
 export interface HostSettings {
   readonly log: Log;
   /** What it is called until it says its name. */
-  readonly path: string;
+  readonly label: string;
   readonly options: readonly PluginOption[];
   /** How long an answer may take, milliseconds. */
   readonly patienceMs: number;
@@ -37,17 +37,17 @@ export class UnfitPlugin extends Error {
 
 /** What a plugin is given before it is there, and what becomes known of it later. */
 class Stage {
-  /** Its path until it says its name. */
+  /** Its label until it says its name. */
   name: string;
   broker: Broker | undefined;
   readonly wishes: Wishes = new Wishes();
   readonly complaints: Complaints;
   readonly context: PluginContext;
 
-  constructor({ log, path, options }: HostSettings) {
+  constructor({ log, label, options }: HostSettings) {
     const name = (): string => this.name;
     const { wishes } = this;
-    this.name = path;
+    this.name = label;
     this.complaints = new Complaints(name, log);
     this.context = contextOf({
       name,

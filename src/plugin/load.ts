@@ -1,5 +1,5 @@
 /** Plugins of a configuration: found, imported, checked, made. */
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, parse, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FileProblem, OptionPlaces, Read } from '../access/file.ts';
 import type { Log } from '../base/log.ts';
@@ -76,7 +76,7 @@ async function load<Source extends PluginSource>(
     const exported = given ?? (await importPlugin(path, surroundings));
     const denySpecial =
       source.setAt.has('auth_plugin_deny_special_chars') && source.auth_plugin_deny_special_chars;
-    const settings = { log, path, options, patienceMs: seconds * 1000, denySpecial };
+    const settings = { log, label: parse(path).name, options, patienceMs: seconds * 1000, denySpecial };
     loaded.set(source, await HostedPlugin.make(exported, settings));
     return undefined;
   } catch (error) {

@@ -8,6 +8,7 @@ import type { Listener } from '../broker/limits.ts';
 import type { Config, PluginConfig } from '../config/config.ts';
 import { pluginOptions } from '../config/options-plugin.ts';
 import { chainHooks } from '../plugin/chain.ts';
+import type { ScopedHooks } from '../plugin/chain.ts';
 import type { HostedPlugin } from '../plugin/host.ts';
 import { loadPlugins } from '../plugin/load.ts';
 import type { Plugin, PluginFactory } from '../plugin/plugin.ts';
@@ -38,8 +39,8 @@ export class Plugins {
   readonly #own: readonly PluginConfig[];
   readonly #config: Config;
   readonly #hosted: ReadonlyMap<PluginConfig, HostedPlugin>;
-  /** Of the plugins that are not for all listeners. */
-  readonly #listeners = new Map<PluginConfig, Set<Listener>>();
+  /** Of each place in the configuration, the listener that is open there; there may be none yet. */
+  readonly #listeners: readonly Set<Listener>[];
 
   private constructor(
     own: readonly PluginConfig[],
@@ -49,7 +50,7 @@ export class Plugins {
     this.#own = own;
     this.#config = config;
     this.#hosted = hosted;
-    for (const plugin of hosted.keys()) if (!plugin.global) this.#listeners.set(plugin, new Set());
+    this.#listeners = config.listeners.map(() => new Set());
   }
 
   /** Loads all. With an error in one of them there are none. */
@@ -72,18 +73,33 @@ export class Plugins {
 
   /** The broker is there: it has their hooks from now on. */
   start(broker: Broker): void {
-    const scoped = [...this.#hosted].map(([config, { hooks }]) => ({
-      hooks,
-      listeners: this.#listeners.get(config),
-    }));
-    broker.hooks = chainHooks(scoped);
+    broker.hooks = chainHooks(this.#scoped());
     for (const plugin of this.#hosted.values()) plugin.start(broker);
   }
 
-  /** A listener opens: the plugins at its place in the configuration are about its clients. */
+  /** A listener opens: the plugins at its place in the configuration see its clients. */
   attach(listener: Listener, at: number): void {
-    for (const plugin of this.#config.listeners[at]?.plugins ?? [])
-      this.#listeners.get(plugin)?.add(listener);
+    this.#listeners[at]?.add(listener);
+  }
+
+  /** As decisions: those for all listeners first, then those of each listener in its order; some are of none. */
+  #scoped(): ScopedHooks[] {
+    const everywhere: ScopedHooks[] = [];
+    const nowhere: ScopedHooks[] = [];
+    for (const [plugin, { hooks }] of this.#hosted) {
+      if (plugin.global) everywhere.push({ hooks, listeners: undefined });
+      else if (!this.#config.listeners.some(({ plugins }) => plugins.includes(plugin)))
+        nowhere.push({ hooks, listeners: new Set() });
+    }
+    const somewhere = this.#config.listeners.flatMap(({ plugins }, at) =>
+      plugins.flatMap((plugin) => {
+        const hosted = this.#hosted.get(plugin);
+        return hosted === undefined
+          ? []
+          : [{ hooks: hosted.hooks, listeners: this.#listeners[at] ?? new Set() }];
+      }),
+    );
+    return [...everywhere, ...somewhere, ...nowhere];
   }
 
   /** The configuration was read anew. */

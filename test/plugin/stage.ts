@@ -31,7 +31,7 @@ export class Stage {
     const { log } = rig.broker;
     const hosted = await Promise.all(
       plugins.map((plugin, at) =>
-        HostedPlugin.make(plugin, { log, path: `plugins[${at}]`, options, denySpecial, patienceMs }),
+        HostedPlugin.make(plugin, { log, label: `plugins[${at}]`, options, denySpecial, patienceMs }),
       ),
     );
     const stage = new Stage(rig, hosted);
