@@ -4,7 +4,6 @@ import type { RawData, WebSocket } from 'ws';
 import type { DisconnectCause } from '../base/log-events.ts';
 import type { Connection } from '../broker/connection.ts';
 import { LIMITS } from '../broker/limits.ts';
-import { Reason } from '../protocol/reason.ts';
 import type { WireStream } from './socket-wire.ts';
 
 /** Status codes of a Close frame. RFC 6455 §7.4.1 */
@@ -141,7 +140,7 @@ export class WebSocketStream implements WireStream {
     if (this.#state.name !== 'frames') return;
     const { connection } = this.#state;
     if (!this.#paused && this.#held.length === 0) connection.receive(bytes);
-    else if (this.#heldBytes > LIMITS.webSocketHeldBytes) connection.close(Reason.quotaExceeded);
+    else if (this.#heldBytes > LIMITS.webSocketHeldBytes) connection.abort('quota exceeded');
     else {
       this.#held.push(bytes);
       this.#heldBytes += bytes.length;
