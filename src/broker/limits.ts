@@ -178,6 +178,8 @@ export interface ListenerSettings {
   maxTopicAliasBroker: number;
   /** Prefix of every topic of these clients; empty for none. */
   mountPoint: string;
+  /** What its clients speak MQTT over. */
+  protocol: 'mqtt' | 'websockets';
   protocolVersions: ReadonlySet<ProtocolVersion>;
   useUsernameAsClientId: boolean;
   /** Where the user name comes from: CONNECT, or what the transport has proved; the password then does not count. */
@@ -208,6 +210,7 @@ export const DEFAULT_LISTENER: Readonly<ListenerSettings> = {
   maxTopicAlias: 10,
   maxTopicAliasBroker: 10,
   mountPoint: '',
+  protocol: 'mqtt',
   protocolVersions: new Set<ProtocolVersion>([3, 4, 5]),
   useUsernameAsClientId: false,
   usernameFrom: 'connect',

@@ -16,8 +16,9 @@ export interface PluginClient {
   /** Where it comes from. For a Unix socket the address is its path; undefined for a session from before a restart. */
   readonly address: string | undefined;
   readonly port: number | undefined;
-  /** The port of the listener it came through. */
+  /** The port of the listener it came through, and what it speaks MQTT over there. */
   readonly listenerPort: number | undefined;
+  readonly protocol: 'mqtt' | 'websockets' | undefined;
   readonly version: ProtocolVersion | undefined;
 }
 

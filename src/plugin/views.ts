@@ -50,6 +50,7 @@ function namesOf({ clientId, username, peer, listener, version }: Principal): Pl
     address: peer?.address,
     port: peer?.port,
     listenerPort: listener?.settings.port,
+    protocol: listener?.settings.protocol,
     version,
   };
 }

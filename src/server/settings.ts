@@ -52,6 +52,7 @@ export function listenerSettings(listener: ListenerConfig): ListenerSettings {
     maxTopicAlias: listener.max_topic_alias,
     maxTopicAliasBroker: listener.max_topic_alias_broker,
     mountPoint: listener.mount_point ?? '',
+    protocol: listener.protocol === 'websockets' ? 'websockets' : 'mqtt',
     protocolVersions: new Set(listener.accept_protocol_versions as readonly ProtocolVersion[]),
     useUsernameAsClientId: listener.use_username_as_clientid,
     usernameFrom: usernameFrom(listener),
