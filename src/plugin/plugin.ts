@@ -212,27 +212,27 @@ export interface PluginPublishOptions {
   readonly to?: string;
 }
 
-/** What a plugin can do of its own. */
+/** What a plugin can do of its own. Its functions may be taken out of it. */
 export interface PluginContext {
   /** What the configuration says, in its order; a key may stand more than once. */
   readonly options: readonly PluginOption[];
   /** The last value of an option. */
-  option(key: string): string | undefined;
+  readonly option: (key: string) => string | undefined;
   readonly log: PluginLog;
   /**
    * Publishes a message, to any topic, when the broker is done with what it is doing. False if too many wait.
    * Throws a `TypeError` for a message that cannot be sent.
    */
-  publish(topic: string, payload: Uint8Array | string, options?: PluginPublishOptions): boolean;
+  readonly publish: (topic: string, payload: Uint8Array | string, how?: PluginPublishOptions) => boolean;
   /** Sends a client away, or all of a user name, with their wills or without, when the broker is done with what it is doing. */
-  disconnect(
+  readonly disconnect: (
     who: string | { readonly username: string | undefined },
-    options?: { readonly will?: boolean },
-  ): void;
+    how?: { readonly will?: boolean },
+  ) => void;
   /** All sessions, as of now. */
-  clients(): PluginSession[];
+  readonly clients: () => PluginSession[];
   /** Whether a topic filter matches a topic. */
-  matches(filter: string, topic: string): boolean;
+  readonly matches: (filter: string, topic: string) => boolean;
 }
 
 /** Makes a plugin for its place in the configuration. */
