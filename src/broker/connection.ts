@@ -20,7 +20,8 @@ import type { Listener } from './limits.ts';
 import { Newcomer } from './newcomers.ts';
 import { Outlet } from './outlet.ts';
 import type { OutletOwner } from './outlet.ts';
-import { Pace } from './pace.ts';
+import { paceOf } from './pace.ts';
+import type { Pace } from './pace.ts';
 import type { Publisher } from './pressure.ts';
 import { receivePublish } from './publishing.ts';
 import type { Session } from './session.ts';
@@ -139,7 +140,7 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   reconsider(): void {
     const { state, broker } = this;
     if (state.name !== 'open') return;
-    if (broker.access.mayStay(state.agreement.session.principal)) this.#keepPace();
+    if (broker.access.mayStay(state.agreement.session.principal)) this.#pace = paceOf(this, this.#pace);
     else this.#finish('normal', false);
   }
 
@@ -183,7 +184,7 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   opened(agreement: Agreement): void {
     this.state = { name: 'open', agreement };
     this.#leaveNewcomers();
-    this.#keepPace();
+    this.#pace = paceOf(this, this.#pace);
     this.#scheduleKeepAlive(agreement.keepAliveSeconds);
   }
 
@@ -203,13 +204,6 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   #leaveNewcomers(): void {
     this.#newcomer?.leave();
     this.#newcomer = undefined;
-  }
-
-  #keepPace(): void {
-    const { settings } = this.listener;
-    if (this.#pace !== undefined) this.#pace.configure(settings);
-    else if (settings.messageRate > 0 || settings.byteRate > 0)
-      this.#pace = new Pace(this, settings, this.broker.clock);
   }
 
   #scheduleKeepAlive(seconds: number): void {
@@ -262,7 +256,7 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     switch (packet.type) {
       case 'publish':
         if (this.#pace === undefined) receivePublish(this, session, packet);
-        else this.#pace.publish(() => receivePublish(this, session, packet));
+        else this.#pace.publish(session, packet);
         break;
       case 'puback':
         acknowledged(this, session, packet);

@@ -1,19 +1,14 @@
 /** How fast one client may send. */
 import { Reason } from '../protocol/reason.ts';
-import type { ReasonCode } from '../protocol/reason.ts';
+import type { Publish } from '../protocol/packet.ts';
 import type { Cancel, Clock } from './clock.ts';
+import type { Connection } from './connection.ts';
 import type { ListenerSettings } from './limits.ts';
+import { receivePublish } from './publishing.ts';
 import { TokenBucket } from './rate.ts';
+import type { Session } from './session.ts';
 
 export type PaceSettings = Pick<ListenerSettings, 'messageRate' | 'byteRate' | 'rateAction'>;
-
-/** The connection whose pace it is. */
-export interface Paced {
-  /** Reads nothing until `goOn`, which first calls `then`. */
-  wait(): void;
-  goOn(then: () => void): void;
-  close(reasonCode: ReasonCode, detail?: string): void;
-}
 
 /**
  * The shortest pause, milliseconds. A client that sends steadily above its rate gets on fifty times a second with what
@@ -26,7 +21,7 @@ const SHORTEST_PAUSE_MS = 20;
  * second's worth of them are. Where no rate is set a connection has no pace, and nothing is counted.
  */
 export class Pace {
-  readonly #paced: Paced;
+  readonly #connection: Connection;
   readonly #clock: Clock;
   #action: PaceSettings['rateAction'] = 'pause';
   #messages: TokenBucket | undefined;
@@ -34,10 +29,10 @@ export class Pace {
   /** Calls the end of the pause off. */
   #cancel: Cancel | undefined;
 
-  constructor(paced: Paced, settings: PaceSettings, clock: Clock) {
-    this.#paced = paced;
-    this.#clock = clock;
-    this.configure(settings);
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#clock = connection.broker.clock;
+    this.configure(connection.listener.settings);
   }
 
   /** Other rates, from the next packet on. A pause that has begun goes to its end. */
@@ -49,10 +44,11 @@ export class Pace {
   }
 
   /** A PUBLISH has come: handles it, now or when it is its time; or closes the connection. */
-  publish(handle: () => void): void {
+  publish(session: Session, packet: Publish): void {
+    const connection = this.#connection;
     const owed = this.#messages?.owe(1, this.#clock.now()) ?? 0;
-    if (owed === 0) handle();
-    else this.#exceeded(owed, 'message_rate', handle);
+    if (owed === 0) receivePublish(connection, session, packet);
+    else this.#exceeded(owed, 'message_rate', () => receivePublish(connection, session, packet));
   }
 
   /** Bytes have come. False if they must wait: the connection goes on when it is their time, or is closed. */
@@ -70,15 +66,22 @@ export class Pace {
 
   #exceeded(owedMs: number, rate: string, then: () => void): void {
     if (this.#action === 'disconnect') {
-      this.#paced.close(Reason.messageRateTooHigh, `${rate} exceeded`);
+      this.#connection.close(Reason.messageRateTooHigh, `${rate} exceeded`);
       return;
     }
-    this.#paced.wait();
+    this.#connection.wait();
     this.#cancel = this.#clock.after(Math.max(owedMs, SHORTEST_PAUSE_MS), () => {
       this.#cancel = undefined;
-      this.#paced.goOn(then);
+      this.#connection.goOn(then);
     });
   }
+}
+
+/** The pace that the settings of its listener ask for, which may have changed; undefined where there never was one. */
+export function paceOf(connection: Connection, current: Pace | undefined): Pace | undefined {
+  const { settings } = connection.listener;
+  current?.configure(settings);
+  return current ?? (settings.messageRate > 0 || settings.byteRate > 0 ? new Pace(connection) : undefined);
 }
 
 /** The bucket of a rate: the one there is if it has that rate, so that a reload gives nobody anything. */
