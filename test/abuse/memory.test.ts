@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startZanzara } from '../cli/program.ts';
 import type { Running } from '../cli/program.ts';
+import { heard } from './heard.ts';
 
 const MIB = 1024 * 1024;
 const skip = process.platform === 'linux' ? false : 'memory of another process is read from /proc';
@@ -96,9 +96,7 @@ describe('before authentication', { concurrency: 2, skip }, () => {
       socket.write(begun);
       return socket;
     });
-    const arrived = (): number => broker.program.stderr.split('New connection from').length - 1;
-    for (const end = Date.now() + 10_000; arrived() < 301 && Date.now() < end;) await sleep(20);
-    assert.ok(arrived() >= 301);
+    await heard(broker.program, 'New connection from', 301);
     const grown = memoryOf(broker).resident - before.resident;
     for (const socket of sockets) socket.destroy();
     assert.ok(grown < 30 * MIB, `memory grew by ${grown}`);
