@@ -98,7 +98,7 @@ export class Broker {
    */
   accept(wire: Wire, listener: Listener, peer: PeerAddress, identity?: Identity): Connection | undefined {
     this.counters.sockets++;
-    if (!this.#hasRoom(listener, peer) || this.#isAbuse(listener, peer)) return undefined;
+    if (this.#isAbuse(listener, peer) || !this.#hasRoom(listener, peer)) return undefined;
     listener.connections++;
     return new Connection(this, wire, listener, peer, identity);
   }
@@ -223,14 +223,21 @@ export class Broker {
     for (const connection of this.connections) connection.shutDown();
   }
 
-  #hasRoom({ settings, connections }: Listener, peer: PeerAddress): boolean {
-    const { maxConnections } = settings;
+  /** Whether there is a place, if need be that of one who has not said for a while who he is. */
+  #hasRoom(listener: Listener, peer: PeerAddress): boolean {
+    if (!this.#isFull(listener)) return true;
+    listener.guard.newcomers.makeRoom(this.now, listener);
+    if (!this.#isFull(listener)) return true;
+    this.log.event('connectionDenied', { ...peer, why: 'max_connections exceeded' });
+    return false;
+  }
+
+  #isFull({ settings: { maxConnections }, connections }: Listener): boolean {
     const { globalMaxConnections } = this.settings;
-    const isFull =
+    return (
       (maxConnections > 0 && connections >= maxConnections) ||
-      (globalMaxConnections > 0 && this.connections.size + this.#reserved >= globalMaxConnections);
-    if (isFull) this.log.event('connectionDenied', { ...peer, why: 'max_connections exceeded' });
-    return !isFull;
+      (globalMaxConnections > 0 && this.connections.size + this.#reserved >= globalMaxConnections)
+    );
   }
 
   #isAbuse({ guard, settings }: Listener, peer: PeerAddress): boolean {

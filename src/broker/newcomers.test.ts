@@ -74,6 +74,29 @@ describe('connections that are not let in yet', () => {
     assert.deepEqual([talking.closed, silent.closed], [false, true]);
   });
 
+  test('make room for others when max_connections is reached, of their listener alone', () => {
+    const rig = new Rig({ listener: { maxConnections: 2 } });
+    const elsewhere = rig.open(rig.listen());
+    const client = rig.connect('client');
+    const silent = rig.open();
+    rig.advance(LIMITS.newcomerPatienceMs - 1);
+    assert.equal(rig.accept(), undefined);
+    rig.advance(1);
+    rig.connect('another');
+    assert.deepEqual([client.closed, silent.closed, elsewhere.closed], [false, true, false]);
+    assert.equal(rig.accept(), undefined, 'those that were let in stay');
+  });
+
+  test('and when global_max_connections is', () => {
+    const rig = new Rig({ settings: { globalMaxConnections: 2 } });
+    const silent = [rig.open(), rig.open()];
+    rig.advance(LIMITS.newcomerPatienceMs);
+    rig.connect('one');
+    rig.connect('other');
+    assert.ok(silent.every(({ closed }) => closed));
+    assert.equal(rig.accept(), undefined);
+  });
+
   test('0 is no limit', () => {
     const rig = new Rig({ listener: { maxPendingConnections: 0 } });
     for (let i = 0; i < 11_000; i++) assert.ok(rig.accept());

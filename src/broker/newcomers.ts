@@ -1,8 +1,10 @@
 /** Connections that are not let in yet: no TLS, no CONNECT, no password checked. */
 import { LIMITS } from './limits.ts';
+import type { Listener } from './limits.ts';
 
 /** A connection that can be sent away while it is a newcomer. */
 export interface Waiting {
+  readonly listener: Listener;
   /** Whether it is we whom the peer waits for. */
   readonly isHeld: boolean;
   /** Closes it to make room; it then leaves. */
@@ -23,12 +25,18 @@ export class Newcomers {
   /** Whether there is room for one more; `most` 0 is no limit. */
   hasRoom(most: number, now: number): boolean {
     if (most === 0 || this.all.size < most) return true;
-    for (const { connection, since } of this.all) {
-      if (connection.isHeld || now - since < LIMITS.newcomerPatienceMs) return false;
-      connection.abort('server busy');
-      break;
-    }
+    this.makeRoom(now);
     return this.all.size < most;
+  }
+
+  /** Closes the one that has kept us waiting longest, if that was long enough; one of a listener, or of all. */
+  makeRoom(now: number, listener?: Listener): void {
+    for (const { connection, since } of this.all) {
+      if (now - since < LIMITS.newcomerPatienceMs) return;
+      if (connection.isHeld || (listener !== undefined && connection.listener !== listener)) continue;
+      connection.abort('server busy');
+      return;
+    }
   }
 }
 
