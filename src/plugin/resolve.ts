@@ -7,7 +7,7 @@ import { isFields } from './values.ts';
 const INDEX: readonly string[] = ['index.ts', 'index.mts', 'index.js', 'index.mjs'];
 
 /** The conditions of `exports` that hold for a plugin. */
-const CONDITIONS: ReadonlySet<string> = new Set(['node', 'import', 'module-sync', 'default']);
+const CONDITIONS: ReadonlySet<string> = new Set('node import module-sync default'.split(' '));
 
 /** The name of a package: `ban`, `@example/ban`. */
 const PACKAGE = /^(?:@[^/@]+\/)?[^./@][^/]*$/;
