@@ -39,7 +39,7 @@ const MAY_TOUCH: Readonly<Record<string, readonly string[]>> = {
     'ws',
   ],
   access: ['node:fs', 'node:crypto', 'node:path', 'node:http', 'node:https', 'jose'],
-  plugin: ['node:path', 'node:url', 'node:fs'],
+  plugin: ['node:path', 'node:url', 'node:fs', 'node:async_hooks'],
   config: ['node:fs', 'node:path'],
 };
 

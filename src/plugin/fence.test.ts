@@ -18,7 +18,7 @@ beforeEach(() => {
   const log = new Log({ ...DEFAULT_LOG_SETTINGS, timestamp: false }, Date.now, ({ text }) =>
     lines.push(text),
   );
-  fence = new Fence(new Complaints(() => 'bad', log), PATIENCE_MS);
+  fence = new Fence(new Complaints(() => 'bad', log), (call) => call(), PATIENCE_MS);
 });
 
 function yes(answer: unknown): string {

@@ -2,6 +2,7 @@
 import { LIMITS } from '../broker/limits.ts';
 import { describeThrown } from './complaints.ts';
 import type { Complaints } from './complaints.ts';
+import type { Enter } from './strays.ts';
 
 /** An answer that means nothing, neither yes nor no. The message says what is wrong with it. */
 export class WrongAnswer extends TypeError {
@@ -23,14 +24,16 @@ type Arrived = { readonly value: unknown } | undefined;
  */
 export class Fence {
   readonly #complaints: Complaints;
+  readonly #enter: Enter;
   readonly #patienceMs: number;
   /** Answers that are awaited. */
   #asked = 0;
   /** Events that the plugin has not finished with. */
   #told = 0;
 
-  constructor(complaints: Complaints, patienceMs: number) {
+  constructor(complaints: Complaints, enter: Enter, patienceMs: number) {
     this.#complaints = complaints;
+    this.#enter = enter;
     this.#patienceMs = patienceMs;
   }
 
@@ -41,7 +44,7 @@ export class Fence {
       return otherwise;
     }
     try {
-      const answer = call();
+      const answer = this.#enter(call);
       if (!isThenable(answer)) return meaning(answer);
       return this.#later(member, answer, meaning, otherwise);
     } catch (error) {
@@ -52,7 +55,7 @@ export class Fence {
   /** A question that is answered at once. */
   askNow<T>(member: string, call: () => unknown, meaning: Meaning<T>, otherwise: T): T {
     try {
-      const answer = call();
+      const answer = this.#enter(call);
       if (!isThenable(answer)) return meaning(answer);
       Promise.resolve(answer).catch(() => undefined); // that there is a promise at all is told below
     } catch (error) {
@@ -73,7 +76,7 @@ export class Fence {
   /** An event; resolves when the plugin is done with it, or as late as for an answer. */
   async tellAndWait(member: string, call: () => unknown): Promise<void> {
     try {
-      const result = call();
+      const result = this.#enter(call);
       if (isThenable(result)) await this.#finished(member, result);
     } catch (error) {
       this.#failed(member, error, undefined);

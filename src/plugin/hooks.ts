@@ -57,7 +57,7 @@ function subscriptions(plugin: Plugin, { fence }: Surroundings): Hooks {
       subscribing: (principal, request) =>
         fence.ask<Admission<SubscriptionRequest>>(
           'subscribing',
-          () => plugin.subscribing!(clientOf(principal), request),
+          () => plugin.subscribing!(clientOf(principal), { ...request }),
           (answer) => admittedSubscription(answer, request),
           Reason.notAuthorized,
         ),

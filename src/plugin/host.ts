@@ -10,6 +10,8 @@ import { Fence } from './fence.ts';
 import { hooksOf } from './hooks.ts';
 import { eventsOf, problemOf } from './members.ts';
 import type { Plugin, PluginContext, PluginFactory, PluginOption } from './plugin.ts';
+import { wayInto } from './strays.ts';
+import type { Enter } from './strays.ts';
 import { Wishes } from './wishes.ts';
 
 /** How a plugin is run. */
@@ -42,6 +44,7 @@ class Stage {
   broker: Broker | undefined;
   readonly wishes: Wishes = new Wishes();
   readonly complaints: Complaints;
+  readonly enter: Enter;
   readonly context: PluginContext;
 
   constructor({ log, label, options }: HostSettings) {
@@ -49,6 +52,7 @@ class Stage {
     const { wishes } = this;
     this.name = label;
     this.complaints = new Complaints(name, log);
+    this.enter = wayInto(this.complaints);
     this.context = contextOf({
       name,
       options,
@@ -73,7 +77,7 @@ export class HostedPlugin {
   readonly #stage: Stage;
 
   private constructor(plugin: Plugin, stage: Stage, { patienceMs, denySpecial }: HostSettings) {
-    const fence = new Fence(stage.complaints, patienceMs);
+    const fence = new Fence(stage.complaints, stage.enter, patienceMs);
     this.#plugin = plugin;
     this.#fence = fence;
     this.#stage = stage;
@@ -87,7 +91,9 @@ export class HostedPlugin {
   static async make(source: unknown, settings: HostSettings): Promise<HostedPlugin> {
     const stage = new Stage(settings);
     const made =
-      typeof source === 'function' ? await inTime((source as PluginFactory)(stage.context)) : source;
+      typeof source === 'function'
+        ? await inTime(stage.enter(() => (source as PluginFactory)(stage.context)))
+        : source;
     const problem = problemOf(made);
     if (problem !== undefined) throw new UnfitPlugin(problem);
     const plugin = made as Plugin;

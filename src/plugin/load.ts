@@ -3,10 +3,11 @@ import { basename, dirname, parse, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FileProblem, OptionPlaces, Read } from '../access/file.ts';
 import type { Log } from '../base/log.ts';
-import { describeThrown } from './complaints.ts';
+import { Complaints, describeThrown } from './complaints.ts';
 import { HostedPlugin, inTime, UnfitPlugin } from './host.ts';
 import type { Plugin, PluginFactory, PluginOption } from './plugin.ts';
 import { pluginFile } from './resolve.ts';
+import { wayInto } from './strays.ts';
 
 /** One plugin of a configuration; `PluginConfig` of `config/` is one. */
 export interface PluginSource {
@@ -18,6 +19,11 @@ export interface PluginSource {
   readonly plugin_timeout: number;
   /** The plugin itself, where the program around the broker brings it and there is nothing to import. */
   readonly given?: Plugin | PluginFactory;
+}
+
+/** What importing a plugin gives. */
+interface PluginModule {
+  readonly default?: unknown;
 }
 
 /** Where a configuration stands: what its paths are relative to. */
@@ -95,7 +101,10 @@ async function importPlugin(
   const folders = [workingDirectory, dirname(resolve(workingDirectory, configFile ?? '-'))];
   const file = pluginFile(path.trim(), folders);
   if (file === undefined) throw new UnfitPlugin(notFound(folders));
-  const module = (await inTime(import(pathToFileURL(file).href))) as { readonly default?: unknown };
+  const complaints = new Complaints(() => parse(path).name, log);
+  const enter = wayInto(complaints);
+  const importing = enter(() => import(pathToFileURL(file).href) as Promise<PluginModule>);
+  const module = await inTime(importing);
   if (module.default === undefined) throw new UnfitPlugin(NO_DEFAULT);
   return module.default;
 }

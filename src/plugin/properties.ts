@@ -40,7 +40,15 @@ export function propertiesOf(value: unknown): Properties {
       throw new WrongAnswer(`property '${name}', which no message has`);
     if (!isValid(one, property)) throw new WrongAnswer(`property '${name}' ${shown(one)}`);
   }
-  return given.length === 0 ? NO_PROPERTIES : (Object.fromEntries(given) as Properties);
+  return given.length === 0
+    ? NO_PROPERTIES
+    : (Object.fromEntries(given.map(([name, one]) => [name, copied(one)])) as Properties);
+}
+
+/** The plugin may go on using its own. */
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied);
+  return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }
 
 function isValid(value: unknown, property: Property): boolean {

@@ -2,6 +2,7 @@
 import type { Credentials, Identity, MessageView, Principal } from '../broker/access.ts';
 import { Message } from '../broker/message.ts';
 import type { Connect } from '../protocol/packet.ts';
+import type { Properties } from '../protocol/properties.ts';
 import type { PluginClient, PluginConnect, PluginIdentity, PluginLogin, PluginMessage } from './plugin.ts';
 
 const clients = new WeakMap<Principal, PluginClient>();
@@ -31,8 +32,8 @@ export function connectOf(connect: Connect, identity: Identity | undefined): Plu
     cleanStart,
     keepAliveSeconds,
     bridge,
-    will,
-    properties,
+    will: will && Object.freeze({ ...will, properties: frozen(will.properties) }),
+    properties: frozen(properties),
   });
 }
 
@@ -40,7 +41,15 @@ export function connectOf(connect: Connect, identity: Identity | undefined): Plu
 export function messageOf(topic: string, message: MessageView, publisher = ''): PluginMessage {
   const { payload, qos, retain, properties } = message;
   const from = message instanceof Message ? message.publisher : publisher;
-  return { topic, payload, qos, retain, properties, publisher: from };
+  return { topic, payload, qos, retain, properties: frozen(properties), publisher: from };
+}
+
+/** Properties that nobody can change: they are those of the message itself. */
+function frozen(properties: Properties): Properties {
+  if (Object.isFrozen(properties)) return properties;
+  for (const pair of properties.userProperties ?? []) Object.freeze(pair);
+  Object.freeze(properties.userProperties);
+  return Object.freeze(properties);
 }
 
 function namesOf({ clientId, username, peer, listener, version }: Principal): PluginClient {

@@ -2,6 +2,7 @@
 import { Queue } from '../base/queue.ts';
 import type { Broker } from '../broker/broker.ts';
 import { LIMITS } from '../broker/limits.ts';
+import { runAsBroker } from './strays.ts';
 
 /** Something to be done to the broker. */
 export type Wish = (broker: Broker) => void;
@@ -40,7 +41,7 @@ export class Wishes {
   #schedule(): void {
     if (this.#scheduled || this.#broker === undefined) return;
     this.#scheduled = true;
-    setImmediate(this.#run);
+    runAsBroker(() => setImmediate(this.#run));
   }
 
   readonly #run = (): void => {

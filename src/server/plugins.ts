@@ -13,6 +13,8 @@ import type { HostedPlugin } from '../plugin/host.ts';
 import { loadPlugins } from '../plugin/load.ts';
 import type { Plugin, PluginFactory } from '../plugin/plugin.ts';
 
+export { containStrays } from '../plugin/strays.ts';
+
 /** A plugin that the program around the broker brings. */
 export type OwnPlugin = Plugin | PluginFactory;
 

@@ -83,6 +83,48 @@ test('a broker whose plugin cannot be used does not start: exit code 13, line an
   }
 });
 
+test('what a plugin throws in timers and promises of its own does not end the broker', async () => {
+  using scratch = new Scratch();
+  const plugin = scratch.file(
+    'stray.mjs',
+    `import { createServer } from 'node:net';
+     setTimeout(() => { throw new Error('since the import') }, 1);
+     export default (context) => {
+       setTimeout(() => { throw new Error('since the start') }, 1);
+       return {
+         name: 'stray',
+         connected: () => { Promise.reject(new Error('a floating promise')) },
+         messageIn: () => { setImmediate(() => { throw new Error('after a message') }) },
+         subscribed: () => context.publish('t', 'hello'),
+       };
+     }`,
+  );
+  await using broker = await startZanzara(`plugin ${plugin}`);
+  const client = await connectTo(broker.port);
+  await client.subscribe('t');
+  await client.receive('t', 'hello');
+  await client.publish('other', 'x');
+  for (const error of ['since the import', 'since the start'])
+    await broker.program.until(`Error: Plugin stray: something it has begun threw Error: ${error}`);
+  client.send(client.p.publish('t', 'still there'));
+  await client.receive('t', 'still there');
+  const { code } = await broker.program.stop();
+  assert.equal(code, 0);
+});
+
+test('what nobody but the broker could have thrown ends the process', async () => {
+  const strays = new URL('../../src/plugin/strays.ts', import.meta.url).href;
+  for (const fault of [
+    "setTimeout(() => { throw new Error('ours') })",
+    "Promise.reject(new Error('ours'))",
+  ]) {
+    const program = `import { containStrays } from '${strays}'; containStrays(); ${fault}; setTimeout(() => {}, 5000)`;
+    const { code, stderr } = await run([process.execPath, '--input-type=module', '-e', program]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /Error: ours/);
+  }
+});
+
 test('a plugin that throws or never answers does no harm to others', async () => {
   using scratch = new Scratch();
   const plugin = scratch.file(
