@@ -8,6 +8,7 @@ import { withLocalPorts } from '../config/local-only.ts';
 import { readConfig } from '../config/read.ts';
 import { compareForReload } from '../config/reload.ts';
 import { CAPABILITIES } from '../server/capabilities.ts';
+import { containStrays } from '../server/plugins.ts';
 import { dropPrivileges } from '../server/privileges.ts';
 import { Server } from '../server/server.ts';
 import type { Started } from '../server/server.ts';
@@ -101,6 +102,7 @@ async function serve(config: Config, options: BrokerArguments, server: Server, i
   const pidFile = config.global.pid_file;
   if (pidFile !== undefined && !writePid(pidFile, server)) return EXIT.system;
   const ended = untilSignalled(config, options, server, io);
+  if (config.plugins.length > 0) containStrays();
   const started = await server.start(config);
   if (started === 'running') {
     if (config.file === undefined && io.name !== 'mosquitto' && options.verbosity !== 'quiet') {

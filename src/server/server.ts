@@ -173,6 +173,7 @@ export class Server {
   async stop(): Promise<void> {
     clearInterval(this.#ticking);
     const closed = this.#listeners?.close();
+    await this.#broker?.publishWills();
     this.#broker?.stop();
     await closed;
     await this.#plugins?.close();
