@@ -353,6 +353,26 @@ describe('changes', () => {
     assert.deepEqual(client.messages(), ['yes', 'yes']);
   });
 
+  test('are answers: what a plugin is shown cannot be changed in place', async () => {
+    const stage = await Stage.with([
+      {
+        name: 'meddler',
+        messageIn: (_, { properties }) => {
+          (properties.userProperties as unknown as unknown[]).push('broken');
+        },
+        subscribing: (_, request) => {
+          (request as { filter: string }).filter = 'no/#/filter';
+        },
+      },
+    ]);
+    const client = stage.rig.connect('a');
+    client.subscribe('t');
+    assert.deepEqual([...stage.rig.broker.sessions.get('a')!.subscriptions.keys()], ['t']);
+    const properties = { userProperties: [['k', 'v']] as [string, string][] };
+    assert.equal(client.publish('t', 'x', { qos: 1, properties }), Reason.notAuthorized);
+    assert.match(stage.complaints.join(), /messageIn threw TypeError: .*not extensible/);
+  });
+
   test('that fail count as no, for the message at hand', async () => {
     const stage = await Stage.with([
       {
