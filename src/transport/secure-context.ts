@@ -1,5 +1,6 @@
 /** What OpenSSL is told of a listener: certificate, key, authorities, ciphers, versions. */
 import { constants, createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext, SecureContextOptions, SecureVersion } from 'node:tls';
 import { DerError } from './der.ts';
@@ -64,6 +65,7 @@ const CERTIFICATE =
 const NO_START_LINE = 'error:0480006C:PEM routines::no start line';
 const NO_CERTIFICATE = 'error:05800088:x509 certificate routines::no certificate or crl found';
 const MISMATCH = 'error:05800074:x509 certificate routines::key values mismatch';
+const NOT_READ = 'error:0A080009:SSL routines::PEM lib';
 const NO_LIST = 'error:05880009:x509 certificate routines::PEM lib';
 
 /** Thrown by a check; a fault whose option is still to be said. */
@@ -102,13 +104,14 @@ function faultIn(option: TlsOption, check: () => unknown): TlsFault[] {
   } catch (error) {
     if (error instanceof Wrong) return [{ option, errors: error.errors, hint: error.message }];
     const errors = openSslErrors(error);
-    if (errors.length === 0) throw error;
-    return [{ option, errors, hint: `OpenSSL does not take it: ${reasonOf(errors[0]!)}.` }];
+    return [
+      {
+        option,
+        errors,
+        hint: `OpenSSL does not take it: ${errors[0]?.split('::').at(-1) ?? String(error)}.`,
+      },
+    ];
   }
-}
-
-function reasonOf(error: string): string {
-  return error.split('::').at(-1) ?? error;
 }
 
 /** Makes the context; throws where `faultsOf` finds something. */
@@ -225,7 +228,7 @@ function checkCertificate({ certificate }: TlsSettings): void {
   if (certificate === undefined) return;
   if (!holdsCertificate(certificate))
     throw new Wrong(
-      [NO_START_LINE],
+      [NO_START_LINE, NOT_READ],
       'The file holds no certificate between BEGIN CERTIFICATE and END CERTIFICATE.',
     );
   createSecureContext({ cert: certificate, ca: [], ciphers: 'DEFAULT@SECLEVEL=0' });
@@ -238,11 +241,22 @@ function checkKey({ certificate, key }: TlsSettings): void {
       ['error:07880109:common libcrypto routines::interrupted or cancelled'],
       'The key needs a passphrase, which nobody can be asked for. `openssl pkey -in FILE -out FILE2` writes it without one.',
     );
-  const privateKey = createPrivateKey(key);
+  const privateKey = readKey(key);
   const [first] = pemCertificates(certificate);
   if (first === undefined || isFaulty(first) || new X509Certificate(first).checkPrivateKey(privateKey))
     return;
   throw new Wrong([MISMATCH], 'The key is not that of the first certificate in certfile.');
+}
+
+function readKey(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    throw new Wrong(
+      [...openSslErrors(error), NOT_READ],
+      'The file holds no private key that OpenSSL can read.',
+    );
+  }
 }
 
 /** What is wrong with the certificate is said elsewhere. */

@@ -7,7 +7,11 @@ import type { Running } from '../cli/program.ts';
 const MISSING = 'mosquitto-clients is not installed: apt-get install mosquitto mosquitto-clients';
 
 /** Debian keeps the broker where not everybody's PATH leads. */
-const BROKER = ['mosquitto', '/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'].find(isThere);
+export const BROKER: string | undefined = [
+  'mosquitto',
+  '/usr/sbin/mosquitto',
+  '/usr/local/sbin/mosquitto',
+].find(isThere);
 
 /** Are all of them there? */
 export const isInstalled: boolean =
