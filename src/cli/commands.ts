@@ -8,11 +8,25 @@ type Load = () => Promise<Command>;
 
 const loadBroker: Load = async () => (await import('./broker.ts')).broker;
 
+const loadPub: Load = async () => (await import('./pub.ts')).pub;
+const loadSub: Load = async () => (await import('./sub.ts')).sub;
+const loadRr: Load = async () => (await import('./rr.ts')).rr;
+
 /** The sub-commands of `zanzara`. */
-const COMMANDS: ReadonlyMap<string, Load> = new Map([['broker', loadBroker]]);
+const COMMANDS: ReadonlyMap<string, Load> = new Map([
+  ['broker', loadBroker],
+  ['pub', loadPub],
+  ['rr', loadRr],
+  ['sub', loadSub],
+]);
 
 /** Names under which the program is one command and no other. */
-const NAMES: ReadonlyMap<string, Load> = new Map([['mosquitto', loadBroker]]);
+const NAMES: ReadonlyMap<string, Load> = new Map([
+  ['mosquitto', loadBroker],
+  ['mosquitto_pub', loadPub],
+  ['mosquitto_rr', loadRr],
+  ['mosquitto_sub', loadSub],
+]);
 
 /** Runs the command that the arguments or the program's name ask for, and gives its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {

@@ -1,6 +1,13 @@
 /** What a command line has of the outside: so that tests can run a command without a process. */
 export interface Io {
-  readonly stdout: (data: string | Uint8Array) => void;
+  /** Writes; false if its reader is behind: `drained` says when it has caught up. */
+  readonly stdout: (data: string | Uint8Array) => boolean | void;
+  /** Resolves when all that was written has been taken, or will never be. */
+  readonly drained?: () => Promise<void>;
+  /** Aborts when the reader of standard output has gone. */
+  readonly readerGone?: AbortSignal;
+  /** Of the terminal that standard output is; undefined if it is none. */
+  readonly rows?: () => number | undefined;
   readonly stderr: (text: string) => void;
   /** Standard input, read when it is asked for. */
   readonly stdin: () => AsyncIterable<Uint8Array>;
@@ -9,6 +16,8 @@ export interface Io {
   readonly name: string;
   /** Whether a person reads standard output. */
   readonly isTerminal: boolean;
+  /** Whether a person reads standard error. */
+  readonly isErrorTerminal?: boolean;
   /** Whether a person writes standard input. */
   readonly isInputTerminal: boolean;
 }

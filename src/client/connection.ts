@@ -6,11 +6,11 @@ import { ProtocolError } from '../protocol/error.ts';
 import type { Ack, Connack, Connect, Packet, Publish, Suback, Unsuback } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
-import { Reason, reasonText } from '../protocol/reason.ts';
+import { Reason } from '../protocol/reason.ts';
 import { isTopicName } from '../topic/topic.ts';
 import type { Channel, ChannelOwner, OpenChannel } from './channel.ts';
 import { tooLarge } from './checks.ts';
-import { MqttError, refused, refusedConnection } from './error.ts';
+import { endedByServer, MqttError, refused, refusedConnection } from './error.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { Message } from './message.ts';
 import type { Publication } from './message.ts';
@@ -20,6 +20,8 @@ import type { Session } from './session.ts';
 
 /** What a connection tells whoever made it. */
 export interface ConnectionOwner {
+  /** The server was reached; CONNECT goes out. */
+  opened?(): void;
   /** CONNACK says yes. What is sent now goes out before messages that were under way. */
   connected(connack: Connack): void;
   /** A message, each once: at QoS 2 when it is released. */
@@ -38,6 +40,11 @@ export interface ConnectionOptions {
   readonly queue: Pick<OutboundLimits, 'queuedMessages' | 'queuedBytes'>;
   /** Messages of QoS 1 and 2 in flight, where the server does not say. */
   readonly inflightMessages: number;
+  /**
+   * Messages of QoS 1 and 2 are acknowledged before the owner gets them, as libmosquitto does: an owner that ends the
+   * connection with a message is not sent it again. Otherwise after.
+   */
+  readonly acknowledgesFirst?: boolean;
   /** Told of each packet, for a log. */
   readonly trace?: Trace | undefined;
 }
@@ -74,8 +81,11 @@ export class Connection implements ChannelOwner, Sender<Publication> {
     this.#aliases = new ReceivedAliases(connect.properties.topicAliasMaximum ?? 0);
     this.#keepAlive = new KeepAlive({
       ping: () => this.send({ type: 'pingreq' }),
-      lost: () =>
-        this.#finish(new MqttError('CONNECTION_LOST', 'The server does not answer: keep alive exceeded')),
+      lost: () => {
+        if (this.#paused) this.#keepAlive.heard();
+        else
+          this.#finish(new MqttError('CONNECTION_LOST', 'The server does not answer: keep alive exceeded'));
+      },
     });
     this.#output = new Output(connect.version, (bytes) => this.#write(bytes), options.trace);
     this.#channel = open(this);
@@ -92,6 +102,7 @@ export class Connection implements ChannelOwner, Sender<Publication> {
 
   opened(): void {
     this.#state = 'connecting';
+    this.#owner.opened?.();
     this.send(this.#options.connect);
     this.#output.flush();
   }
@@ -193,7 +204,7 @@ export class Connection implements ChannelOwner, Sender<Publication> {
   #handleAnswer(packet: Packet): void {
     if (packet.type === 'connack') this.#onConnack(packet);
     else if (packet.type === 'auth') this.#onChallenge(packet.properties.authenticationData);
-    else if (packet.type === 'disconnect') this.#onDisconnect(packet.reasonCode, packet.properties);
+    else if (packet.type === 'disconnect') this.#finish(endedByServer(packet.reasonCode, packet.properties));
     else throw new ProtocolError(Reason.protocolError, `${packet.type} before CONNACK`); // [MQTT-3.2.0-1]
   }
 
@@ -213,7 +224,7 @@ export class Connection implements ChannelOwner, Sender<Publication> {
         this.#onAnswer(packet);
         break;
       case 'disconnect':
-        this.#onDisconnect(packet.reasonCode, packet.properties);
+        this.#finish(endedByServer(packet.reasonCode, packet.properties));
         break;
       case 'auth':
         this.#onChallenge(packet.properties.authenticationData);
@@ -260,8 +271,14 @@ export class Connection implements ChannelOwner, Sender<Publication> {
       this.#hold(packet, topic);
       return;
     }
-    this.#owner.received(new Message(packet, topic));
-    if (packet.qos === 1) this.#acknowledge('puback', packet.packetId); // [MQTT-4.3.2-4]
+    this.#deliver(new Message(packet, topic), packet.qos === 1 ? 'puback' : undefined); // [MQTT-4.3.2-4]
+  }
+
+  #deliver(message: Message, ack: 'puback' | 'pubcomp' | undefined): void {
+    const { acknowledgesFirst } = this.#options;
+    if (ack !== undefined && acknowledgesFirst === true) this.#acknowledge(ack, message.packetId);
+    this.#owner.received(message);
+    if (ack !== undefined && acknowledgesFirst !== true) this.#acknowledge(ack, message.packetId);
   }
 
   /** QoS 2: the message waits for its PUBREL; sent again, it is held once. [MQTT-4.3.3-10] */
@@ -299,8 +316,8 @@ export class Connection implements ChannelOwner, Sender<Publication> {
         break;
       case 'pubrel': {
         const message = inbound.release(packetId);
-        if (message !== undefined) this.#owner.received(message);
-        this.#acknowledge('pubcomp', packetId); // [MQTT-4.3.3-11]
+        if (message === undefined) this.#acknowledge('pubcomp', packetId);
+        else this.#deliver(message, 'pubcomp'); // [MQTT-4.3.3-11]
         break;
       }
       case 'pubcomp':
@@ -331,17 +348,6 @@ export class Connection implements ChannelOwner, Sender<Publication> {
       waiting.failed(new MqttError('PROTOCOL_ERROR', problem));
       throw new ProtocolError(Reason.protocolError, problem);
     }
-  }
-
-  #onDisconnect(reasonCode: number, { reasonString, serverReference }: Properties): void {
-    const why =
-      reasonString === undefined ? reasonText(reasonCode) : `${reasonText(reasonCode)}: ${reasonString}`;
-    this.#finish(
-      new MqttError('DISCONNECTED', `The server ended the connection: ${why}`, {
-        reasonCode,
-        ...(serverReference !== undefined && { serverReference }),
-      }),
-    );
   }
 
   /** [MQTT-4.12.0-3]; a challenge that nobody can answer ends the connection. */

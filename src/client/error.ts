@@ -30,13 +30,16 @@ export class MqttError extends Error {
   readonly reasonCode: number | undefined;
   /** Where the server sends its clients, with "use another server" and "server moved". */
   readonly serverReference: string | undefined;
+  /** What the server said for people, MQTT 5.0. */
+  readonly reasonString: string | undefined;
 
   constructor(
     code: MqttErrorCode,
     message: string,
     details: {
       readonly reasonCode?: number;
-      readonly serverReference?: string;
+      readonly serverReference?: string | undefined;
+      readonly reasonString?: string | undefined;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -45,6 +48,7 @@ export class MqttError extends Error {
     this.code = code;
     this.reasonCode = details.reasonCode;
     this.serverReference = details.serverReference;
+    this.reasonString = details.reasonString;
   }
 }
 
@@ -52,7 +56,18 @@ export class MqttError extends Error {
 export function refused(what: string, reasonCode: number, reasonString: string | undefined): MqttError {
   const why =
     reasonString === undefined ? reasonText(reasonCode) : `${reasonText(reasonCode)}: ${reasonString}`;
-  return new MqttError('REFUSED', `${what} was refused: ${why}`, { reasonCode });
+  return new MqttError('REFUSED', `${what} was refused: ${why}`, { reasonCode, reasonString });
+}
+
+/** A DISCONNECT from the server. */
+export function endedByServer(reasonCode: number, { reasonString, serverReference }: Properties): MqttError {
+  const why =
+    reasonString === undefined ? reasonText(reasonCode) : `${reasonText(reasonCode)}: ${reasonString}`;
+  return new MqttError('DISCONNECTED', `The server ended the connection: ${why}`, {
+    reasonCode,
+    serverReference,
+    reasonString,
+  });
 }
 
 /** The return codes of 3.x, §3.2.2.3 of MQTT 3.1.1. */
@@ -75,6 +90,7 @@ export function refusedConnection(version: number, reasonCode: number, propertie
   const why = reasonString === undefined ? name : `${name}: ${reasonString}`;
   return new MqttError('REFUSED', `The server refused the connection: ${why}`, {
     reasonCode,
-    ...(serverReference !== undefined && { serverReference }),
+    serverReference,
+    reasonString,
   });
 }

@@ -26,7 +26,7 @@ function keptPayload(payload: Uint8Array): Uint8Array {
   return kept;
 }
 
-/** What outlives the chunk, without the alias, which is between the server and us. */
+/** What outlives the chunk, without the alias, which names no topic once the connection is gone. */
 function keptProperties(properties: Properties): Properties {
   const { correlationData, topicAlias, ...rest } = properties;
   if (correlationData !== undefined) return { ...rest, correlationData: copyOf(correlationData) };
@@ -45,6 +45,8 @@ export class Message {
   /** 0 at QoS 0. */
   readonly packetId: number;
   readonly properties: Properties;
+  /** The alias that the server set or used for the topic. */
+  readonly topicAlias: number | undefined;
 
   /** `topic` is resolved: it stands for an alias where the packet has one. */
   constructor(packet: Publish, topic: string) {
@@ -55,6 +57,7 @@ export class Message {
     this.dup = packet.dup;
     this.packetId = packet.packetId;
     this.properties = keptProperties(packet.properties);
+    this.topicAlias = packet.properties.topicAlias;
   }
 
   /** The payload as UTF-8 text. */

@@ -8,13 +8,19 @@ const TEXTS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'Cannot assign requested address',
   EAFNOSUPPORT: 'Address family not supported by protocol',
   EAI_AGAIN: 'Temporary failure in name resolution',
+  ECONNREFUSED: 'Connection refused',
+  ECONNRESET: 'Connection reset by peer',
+  EHOSTUNREACH: 'No route to host',
   EINVAL: 'Invalid argument',
+  EISDIR: 'Is a directory',
   EMFILE: 'Too many open files',
+  ENETUNREACH: 'Network is unreachable',
   ENFILE: 'Too many open files in system',
   ENOENT: 'No such file or directory',
   ENOTDIR: 'Not a directory',
   ENOTFOUND: 'Name or service not known',
   EROFS: 'Read-only file system',
+  ETIMEDOUT: 'Connection timed out',
 };
 
 /** The text of an error of the system. */

@@ -8,15 +8,25 @@ import { main, programName } from '../commands.ts';
 
 const name = programName(process.argv[1] ?? 'zanzara');
 process.title = name;
-// Who reads our output may leave: that is no reason to end
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+// Who reads our output may leave: that is no reason to fail
+const readerGone = new AbortController();
+process.stdout.on('error', () => readerGone.abort());
+process.stderr.on('error', () => {});
+/** The callback of a write comes after those of all writes before it, also when they fail. */
+const drained = (): Promise<void> => new Promise((resolve) => void process.stdout.write('', () => resolve()));
 const code = await main(process.argv.slice(2), {
-  stdout: (data) => void process.stdout.write(data),
+  stdout: (data) => process.stdout.write(data),
+  drained,
+  readerGone: readerGone.signal,
+  rows: () => process.stdout.rows,
   stderr: (text) => void process.stderr.write(text),
   stdin: () => process.stdin,
   env: process.env,
   name,
   isTerminal: process.stdout.isTTY,
+  isErrorTerminal: isatty(2),
   isInputTerminal: isatty(0),
 });
+// What a pipe has not taken yet would be lost
+if (process.stdout.writableLength > 0) await drained();
 process.exit(code);

@@ -3,6 +3,8 @@ import type { ProtocolVersion, QoS } from '../../protocol/packet.ts';
 import { flag, limited, text } from './option-kinds.ts';
 import { takeProperty } from './property-option.ts';
 import type { ToolDraft, ToolOption } from './tool-option.ts';
+import { takeProxy } from './proxy-option.ts';
+import { checkTopic } from './topic-option.ts';
 import { takeUrl } from './url-option.ts';
 
 const VERSIONS: Readonly<Record<string, ProtocolVersion>> = {
@@ -14,8 +16,8 @@ const VERSIONS: Readonly<Record<string, ProtocolVersion>> = {
   mqttv5: 5,
 };
 
-/** Never expires. */
-const FOREVER = 4_294_967_295;
+/** A session expiry interval: never. Seconds. */
+export const FOREVER: number = 4_294_967_295;
 
 export const connectionOptions: readonly ToolOption[] = [
   text(
@@ -57,7 +59,7 @@ export const connectionOptions: readonly ToolOption[] = [
     'id',
     'the client identifier. Without it the broker makes one up.',
     (draft, id) => {
-      if (draft.clientIdPrefix !== undefined) return 'Error: -i and -I argument cannot be used together.';
+      if (draft.clientIdPrefix !== undefined) return 'Error: -i and -I argument cannot be used together.\n';
       draft.clientId = id;
       return undefined;
     },
@@ -69,7 +71,7 @@ export const connectionOptions: readonly ToolOption[] = [
     'id prefix',
     'the client identifier is this and the process id.',
     (draft, prefix) => {
-      if (draft.clientId !== undefined) return 'Error: -i and -I argument cannot be used together.';
+      if (draft.clientId !== undefined) return 'Error: -i and -I argument cannot be used together.\n';
       draft.clientIdPrefix = prefix;
       return undefined;
     },
@@ -83,7 +85,7 @@ export const connectionOptions: readonly ToolOption[] = [
     {
       low: 5,
       high: 65_535,
-      refuse: () => 'Error: Invalid keepalive given, it must be between 5 and 65535 inclusive.',
+      refuse: () => 'Error: Invalid keepalive given, it must be between 5 and 65535 inclusive.\n',
       set: (draft, seconds) => void (draft.keepAlive = seconds),
     },
   ),
@@ -96,17 +98,15 @@ export const connectionOptions: readonly ToolOption[] = [
     takeUrl,
   ),
   {
-    ...limited('PSR', ['-M'], 'COUNT', 'max_inflight', 'messages of QoS 1 and 2 in flight. Defaults to 20.', {
-      low: 1,
-      high: 65_535,
-      refuse: () => 'Error: Maximum inflight messages must be greater than 0.',
-      set: (draft, count) => void (draft.inflight = count),
-    }),
+    names: ['-M'],
+    tools: ['P', 'S', 'R'],
+    value: 'COUNT',
+    text: 'messages of QoS 1 and 2 in flight. Defaults to 20.',
     take: (draft, words) => {
       const word = words.next();
-      if (word === undefined) return 'Error: -M argument given but max_inflight not specified.';
+      if (word === undefined) return 'Error: -M argument given but max_inflight not specified.\n';
       const count = Number.parseInt(word, 10) || 0;
-      if (count < 1) return 'Error: Maximum inflight messages must be greater than 0.';
+      if (count < 1) return 'Error: Maximum inflight messages must be greater than 0.\n';
       draft.inflight = count;
       return undefined;
     },
@@ -118,6 +118,14 @@ export const connectionOptions: readonly ToolOption[] = [
     refuse: (port) => `Error: Invalid port given: ${port}`,
     set: (draft, port) => void (draft.port = port),
   }),
+  text(
+    'PSR',
+    ['-o'],
+    'FILE',
+    'options file',
+    'read options from a file, one a line; in the place of the default file.',
+    takeOptionsFile,
+  ),
   text(
     'PSR',
     ['-P', '--pw'],
@@ -132,7 +140,7 @@ export const connectionOptions: readonly ToolOption[] = [
     'URL',
     'proxy url',
     'a SOCKS5 proxy: socks5h://[USER[:PASSWORD]@]HOST[:PORT]',
-    (draft, url) => void (draft.proxy = url),
+    takeProxy,
   ),
   text(
     'PSR',
@@ -158,7 +166,7 @@ export const connectionOptions: readonly ToolOption[] = [
     'mqttv5, mqttv311 or mqttv31. Defaults to mqttv311; rr: mqttv5.',
     (draft, value) => {
       const version = Object.hasOwn(VERSIONS, value) ? VERSIONS[value] : undefined;
-      if (version === undefined) return 'Error: Invalid protocol version argument given.';
+      if (version === undefined) return 'Error: Invalid protocol version argument given.\n';
       draft.version = version;
       return undefined;
     },
@@ -176,27 +184,40 @@ export const connectionOptions: readonly ToolOption[] = [
   ...willOptions(),
 ];
 
+function takeOptionsFile(draft: ToolDraft, file: string): string | undefined {
+  if (draft.optionsFile !== undefined) {
+    draft.optionsFileProblem = true;
+    return 'Error: Duplicate -o argument given.\n';
+  }
+  draft.optionsFile = file;
+  return undefined;
+}
+
 function takeExpiry(draft: ToolDraft, value: string): string | undefined {
   draft.version = 5;
   if (value === '∞') {
     draft.sessionExpiry = FOREVER;
     return undefined;
   }
-  if (!/^[+-]?\d+$/.test(value)) return 'Error: session-expiry-interval not a number.';
+  if (!/^[+-]?\d+$/.test(value)) return 'Error: session-expiry-interval not a number.\n';
   const seconds = Number(value);
-  if (seconds < -1 || seconds > FOREVER) return 'Error: session-expiry-interval out of range.';
+  if (seconds < -1 || seconds > FOREVER) return 'Error: session-expiry-interval out of range.\n';
   draft.sessionExpiry = seconds === -1 ? FOREVER : seconds;
   return undefined;
 }
 
+/** An option of TLS whose value is kept as it is. */
+function row(
+  name: string,
+  value: string,
+  thing: string,
+  help: string,
+  key: Exclude<keyof ToolDraft['tls'], 'osCertificates' | 'insecure' | 'off'>,
+): ToolOption {
+  return text('PSR', [name], value, thing, help, (draft, word) => void (draft.tls[key] = word));
+}
+
 function tlsOptions(): readonly ToolOption[] {
-  const row = (
-    name: string,
-    value: string,
-    thing: string,
-    help: string,
-    key: Exclude<keyof ToolDraft['tls'], 'osCertificates' | 'insecure' | 'off'>,
-  ): ToolOption => text('PSR', [name], value, thing, help, (draft, word) => void (draft.tls[key] = word));
   return [
     row('--cafile', 'FILE', 'file', 'trusted certificate authorities, PEM.', 'cafile'),
     row('--capath', 'DIR', 'directory', 'a directory of trusted certificate authorities.', 'capath'),
@@ -235,14 +256,10 @@ function tlsOptions(): readonly ToolOption[] {
 
 function willOptions(): readonly ToolOption[] {
   return [
-    text(
-      'PSR',
-      ['--will-topic'],
-      'TOPIC',
-      'will topic',
-      'the topic of the will.',
-      (draft, topic) => void (draft.will.topic = topic),
-    ),
+    text('PSR', ['--will-topic'], 'TOPIC', 'will topic', 'the topic of the will.', (draft, topic) => {
+      draft.will.topic = topic;
+      return checkTopic(topic, 'will', '--will-topic');
+    }),
     text(
       'PSR',
       ['--will-payload'],
@@ -254,7 +271,7 @@ function willOptions(): readonly ToolOption[] {
     limited('PSR', ['--will-qos'], 'QOS', 'will QoS', 'the QoS of the will.', {
       low: 0,
       high: 2,
-      refuse: (qos) => `Error: Invalid will QoS ${qos}.`,
+      refuse: (qos) => `Error: Invalid will QoS ${qos}.\n`,
       set: (draft, qos) => void (draft.will.qos = qos as QoS),
     }),
     flag('PSR', ['--will-retain'], 'the will is to be retained.', (draft) => void (draft.will.retain = true)),

@@ -5,7 +5,7 @@ import type { ToolDraft, ToolLetter, ToolOption } from './tool-option.ts';
 type Set<Value> = (draft: ToolDraft, value: Value) => string | undefined | void;
 
 function lettersOf(tools: string): readonly ToolLetter[] {
-  return [...tools] as ToolLetter[];
+  return tools.split('') as ToolLetter[];
 }
 
 export function flag(
@@ -33,7 +33,7 @@ export function text(
     text: help,
     take: (draft, words) => {
       const word = words.next();
-      if (word === undefined) return `Error: ${names[0]} argument given but no ${thing} specified.`;
+      if (word === undefined) return `Error: ${names[0]} argument given but no ${thing} specified.\n`;
       return set(draft, word) ?? undefined;
     },
   };

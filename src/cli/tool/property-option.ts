@@ -1,7 +1,7 @@
 /** `-D COMMAND PROPERTY VALUE [VALUE]`: a property of MQTT 5.0. */
-import { utf8Bytes } from '../../protocol/bytes.ts';
 import { PROPERTY_BY_NAME } from '../../protocol/properties.ts';
 import type { Properties, PropertyName } from '../../protocol/properties.ts';
+import { argumentBytes, isMalformed } from './raw-argument.ts';
 import type { Words } from './tool-option.ts';
 
 /** The packets whose properties can be set here. */
@@ -68,7 +68,9 @@ const LARGEST: Readonly<Record<string, number>> = {
   varint: 268_435_455,
 };
 const LONGEST_VALUE = 65_535;
-const NOT_ENOUGH = 'Error: --property argument given but not enough arguments specified.';
+/** libmosquitto's number for text that is not UTF-8. */
+const MALFORMED = 18;
+const NOT_ENOUGH = 'Error: --property argument given but not enough arguments specified.\n';
 
 /** Reads a property; a text is what is wrong with it, in the words of Mosquitto. */
 export function takeProperty(draft: PropertyDraft, words: Words): string | undefined {
@@ -80,13 +82,15 @@ export function takeProperty(draft: PropertyDraft, words: Words): string | undef
     ? PROPERTIES[property.toLowerCase()]
     : undefined;
   if (known === undefined && !OTHER_COMMANDS.has(wanted))
-    return `Error: Invalid command ${command} given in --property argument.`;
-  if (row === undefined) return `Error: Invalid property name ${property} given in --property argument.`;
+    return `Error: Invalid command ${command} given in --property argument.\n`;
+  if (row === undefined) return `Error: Invalid property name ${property} given in --property argument.\n`;
   if (known === undefined)
-    return `Error: ${command} property not supported for ${property} in --property argument.`;
+    return `Error: ${property} property not supported for ${command} in --property argument.\n`;
   if (!row.commands.includes(known))
-    return `Error: ${property} property not allowed for ${command} in --property argument.`;
+    return `Error: ${property} property not allowed for ${command} in --property argument.\n`;
   const properties = (draft[known] ??= {});
+  if (row.name in properties && row.name !== 'userProperties')
+    return `Error in ${known.toUpperCase()} properties: Duplicate property in property list`;
   if (row.name !== 'userProperties') return setValue(properties, row.name, property, value);
   const text = words.next();
   if (text === undefined) return NOT_ENOUGH;
@@ -103,14 +107,15 @@ function setValue(
 ): string | undefined {
   const { kind } = PROPERTY_BY_NAME.get(name)!;
   if (kind === 'string' || kind === 'binary') {
-    const bytes = utf8Bytes(value);
-    if (bytes.length > LONGEST_VALUE) return `Error: Property value too long for property ${property}.`;
+    const bytes = argumentBytes(value);
+    if (kind === 'string' && isMalformed(value)) return `Error adding property ${property} ${MALFORMED}`;
+    if (bytes.length > LONGEST_VALUE) return `Error: Property value too long for property ${property}.\n`;
     properties[name] = kind === 'string' ? value : bytes;
     return undefined;
   }
   const number = Number.parseInt(value, 10) || 0;
   if (number < 0 || number > LARGEST[kind]!)
-    return `Error: Property value (${number}) out of range for property ${property}.`;
+    return `Error: Property value (${number}) out of range for property ${property}.\n`;
   properties[name] = name === 'subscriptionIdentifiers' ? [number] : number;
   return undefined;
 }

@@ -1,13 +1,14 @@
 /** What one row of the options of `pub`, `sub` and `rr` says. */
 import type { ProtocolVersion, QoS } from '../../protocol/packet.ts';
 import type { PropertyDraft } from './property-option.ts';
+import type { Proxy } from './proxy-option.ts';
 
 /** P: pub, S: sub, R: rr. */
 export type ToolLetter = 'P' | 'S' | 'R';
 
 /** Where the payload of a message comes from. */
 export type PayloadSource =
-  | { readonly from: 'text'; readonly text: string }
+  | { readonly from: 'text'; readonly bytes: Uint8Array }
   | { readonly from: 'nothing' }
   | { readonly from: 'file'; readonly path: string }
   | { readonly from: 'stdin' }
@@ -15,11 +16,15 @@ export type PayloadSource =
 
 /** What the options said so far. What is undefined was not said. */
 export interface ToolDraft {
+  readonly tool: ToolLetter;
+  optionsFile: string | undefined;
+  /** What is wrong is wrong with `-o`. */
+  optionsFileProblem: boolean;
   host: string | undefined;
   port: number | undefined;
   unixPath: string | undefined;
   bindAddress: string | undefined;
-  proxy: string | undefined;
+  proxy: Proxy | undefined;
   webSocket: boolean;
   clientId: string | undefined;
   clientIdPrefix: string | undefined;
@@ -64,6 +69,7 @@ export interface ToolDraft {
   repeatDelaySeconds: number;
   responseTopic: string | undefined;
   latency: boolean;
+  timestamp: boolean;
   // sub and rr
   format: string | undefined;
   pretty: boolean;
@@ -96,6 +102,6 @@ export interface ToolOption {
   readonly value?: string;
   /** What the help says. */
   readonly text: string;
-  /** Takes the option and what follows it; a text is what is wrong. */
+  /** Takes the option and what follows it; a text is what is wrong, with a line feed at its end where there is one. */
   readonly take: (draft: ToolDraft, words: Words, name: string) => string | undefined;
 }

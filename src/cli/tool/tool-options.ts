@@ -2,12 +2,12 @@
 import type { QoS } from '../../protocol/packet.ts';
 import { connectionOptions } from './connection-options.ts';
 import { flag, integer, limited, text } from './option-kinds.ts';
+import { takeFormat } from './format.ts';
+import { argumentBytes } from './raw-argument.ts';
 import type { ToolDraft, ToolOption } from './tool-option.ts';
+import { checkFilter, checkTopic, takeTopic } from './topic-option.ts';
 
 const RETAIN_HANDLING: Readonly<Record<string, 0 | 1 | 2>> = { always: 0, new: 1, never: 2 };
-
-/** Messages that are printed before the program may stop reading are asked for one by one. */
-const SMALL_COUNT = 20;
 
 const publishing: readonly ToolOption[] = [
   text('PR', ['-f', '--file'], 'FILE', 'file', 'send the contents of a file as the message.', (draft, path) =>
@@ -20,7 +20,7 @@ const publishing: readonly ToolOption[] = [
     (draft) => payload(draft, { from: 'stdin lines' }),
   ),
   text('PR', ['-m', '--message'], 'MESSAGE', 'message', 'message payload to send.', (draft, value) =>
-    payload(draft, { from: 'text', text: value }),
+    payload(draft, { from: 'text', bytes: argumentBytes(value) }),
   ),
   flag('PR', ['-n', '--null-message'], 'send a null (zero length) message.', (draft) =>
     payload(draft, { from: 'nothing' }),
@@ -34,7 +34,7 @@ const publishing: readonly ToolOption[] = [
     'if publish mode is -f, -m, -n or -s, then repeat the publish N times.',
     {
       low: 1,
-      refuse: () => 'Error: --repeat argument must be >0.',
+      refuse: () => 'Error: --repeat argument must be >0.\n',
       set: (draft, count) => void (draft.repeat = count),
     },
   ),
@@ -46,7 +46,7 @@ const publishing: readonly ToolOption[] = [
     'if using --repeat, wait so many seconds between publishes. Defaults to 0.',
     (draft, value) => {
       const seconds = Number.parseFloat(value) || 0;
-      if (seconds < 0) return 'Error: --repeat-delay argument must be >=0.0.';
+      if (seconds < 0) return 'Error: --repeat-delay argument must be >=0.0.\n';
       draft.repeatDelaySeconds = seconds;
       return undefined;
     },
@@ -63,20 +63,34 @@ const publishing: readonly ToolOption[] = [
     'TOPIC',
     'response topic',
     'the topic on which the response is expected.',
-    (draft, topic) => void (draft.responseTopic = topic),
+    (draft, topic) => {
+      draft.responseTopic = topic;
+      return checkTopic(topic, 'response', '-e');
+    },
   ),
   flag('R', ['--latency'], 'print how long the response took.', (draft) => void (draft.latency = true)),
-  flag('P', ['--progress'], 'show on a terminal how much was sent.', (draft) => void (draft.progress = true)),
+  flag(
+    'P',
+    ['--timestamp'],
+    "add the time of sending as a user property; 'sub --stats' reads it.",
+    (draft) => {
+      draft.timestamp = true;
+      draft.version = 5;
+    },
+  ),
+  flag(
+    'PS',
+    ['--progress'],
+    'show on a terminal how many messages went through.',
+    (draft) => void (draft.progress = true),
+  ),
 ];
 
 const subscribing: readonly ToolOption[] = [
   integer('S', ['-C'], 'COUNT', 'count', 'disconnect and exit after receiving so many messages.', {
     low: 1,
-    refuse: (count) => `Error: Invalid message count "${count}".`,
-    set: (draft, count) => {
-      draft.count = count;
-      if (count < SMALL_COUNT) (draft.properties.connect ??= {})['receiveMaximum'] = count;
-    },
+    refuse: (count) => `Error: Invalid message count "${count}".\n`,
+    set: (draft, count) => void (draft.count = count),
   }),
   flag(
     'S',
@@ -84,14 +98,7 @@ const subscribing: readonly ToolOption[] = [
     'exit once all subscriptions have been acknowledged by the broker.',
     (draft) => void (draft.exitAfterSuback = true),
   ),
-  text(
-    'SR',
-    ['-F'],
-    'FORMAT',
-    'format',
-    'output format: see the manual page.',
-    (draft, format) => void (draft.format = format),
-  ),
+  text('SR', ['-F'], 'FORMAT', 'format', 'output format: see the manual page.', takeFormat),
   flag(
     'SR',
     ['-N'],
@@ -135,7 +142,7 @@ const subscribing: readonly ToolOption[] = [
     'MQTT v5: always, new or never send retained messages.',
     (draft, value) => {
       const handling = Object.hasOwn(RETAIN_HANDLING, value) ? RETAIN_HANDLING[value] : undefined;
-      if (handling === undefined) return `Error: Unknown value '${value}' for --retain-handling.`;
+      if (handling === undefined) return `Error: Unknown value '${value}' for --retain-handling.\n`;
       draft.retainHandling = handling;
       return undefined;
     },
@@ -148,7 +155,7 @@ const subscribing: readonly ToolOption[] = [
     'only print this percentage of the messages, from 0.1 to 100.',
     (draft, value) => {
       const percent = Number.parseFloat(value) || 0;
-      if (percent < 0.1 || percent > 100) return 'Error: --random-filter chance must be between 0.1-100.0';
+      if (percent < 0.1 || percent > 100) return 'Error: --random-filter chance must be between 0.1-100.0\n';
       draft.randomPercent = percent;
       return undefined;
     },
@@ -171,7 +178,10 @@ const subscribing: readonly ToolOption[] = [
     'FILTER',
     'topic filter',
     'topics not to print. May be repeated.',
-    (draft, filter) => void draft.filterOut.push(filter),
+    (draft, filter) => {
+      draft.filterOut.push(filter);
+      return checkFilter(filter, 'filter', '-T');
+    },
   ),
   text(
     'S',
@@ -179,7 +189,10 @@ const subscribing: readonly ToolOption[] = [
     'FILTER',
     'unsubscribe topic',
     'unsubscribe from a topic. May be repeated.',
-    (draft, filter) => void draft.unsubscribe.push(filter),
+    (draft, filter) => {
+      draft.unsubscribe.push(filter);
+      return checkFilter(filter, 'unsubscribe', '-U');
+    },
   ),
   flag(
     'SR',
@@ -195,7 +208,7 @@ const subscribing: readonly ToolOption[] = [
   ),
   integer('SR', ['-W'], 'SECONDS', 'timeout', 'end after so many seconds.', {
     low: 1,
-    refuse: (seconds) => `Error: Invalid timeout "${seconds}".`,
+    refuse: (seconds) => `Error: Invalid timeout "${seconds}".\n`,
     set: (draft, seconds) => void (draft.timeoutSeconds = seconds),
   }),
 ];
@@ -209,13 +222,8 @@ const both: readonly ToolOption[] = [
     set: (draft, qos) => void (draft.qos = qos as QoS),
   }),
   flag('PSR', ['--quiet'], "don't print error messages.", (draft) => void (draft.quiet = true)),
-  text(
-    'PSR',
-    ['-t', '--topic'],
-    'TOPIC',
-    'topic',
-    'the topic; sub takes several filters.',
-    (draft, topic) => void draft.topics.push(topic),
+  text('PSR', ['-t', '--topic'], 'TOPIC', 'topic', 'the topic; sub takes several filters.', (draft, topic) =>
+    takeTopic(draft, topic, '-t'),
   ),
   flag('PSR', ['--help'], 'display this message.', (draft) => void (draft.show = 'help')),
   flag('PSR', ['--version'], 'display the version.', (draft) => void (draft.show = 'version')),
@@ -238,7 +246,7 @@ function compare(a: string, b: string): number {
 }
 
 function payload(draft: ToolDraft, source: ToolDraft['payload']): string | undefined {
-  if (draft.payload !== undefined) return 'Error: Only one type of message can be sent at once.';
+  if (draft.payload !== undefined) return 'Error: Only one type of message can be sent at once.\n';
   draft.payload = source;
   return undefined;
 }

@@ -1,5 +1,6 @@
-/** `-L URL`: everything in one word. As Mosquitto: taken apart at the first `/`, `@` and `:`, and not decoded. */
+/** `-L URL`: everything in one word. As Mosquitto: the topic is what follows the first `/`, and nothing is decoded. */
 import type { ToolDraft } from './tool-option.ts';
+import { takeTopic } from './topic-option.ts';
 
 interface Scheme {
   readonly port: number;
@@ -17,20 +18,20 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
 export function takeUrl(draft: ToolDraft, url: string): string | undefined {
   const [, name = '', rest = ''] = /^([a-z]+):\/\/(.*)$/is.exec(url) ?? [];
   const scheme = Object.hasOwn(SCHEMES, name.toLowerCase()) ? SCHEMES[name.toLowerCase()] : undefined;
-  if (scheme === undefined) return 'Error: Unsupported URL scheme.';
+  if (scheme === undefined) return 'Error: Unsupported URL scheme.\n';
   const slash = rest.indexOf('/');
   if (slash < 0) return 'Error: Invalid URL for -L argument specified - topic missing.';
   const [before, topic] = [rest.slice(0, slash), rest.slice(slash + 1)];
-  const at = before.indexOf('@');
+  const at = before.lastIndexOf('@'); // a password may have one, a host may not
   const [user, place] = at < 0 ? ['', before] : [before.slice(0, at), before.slice(at + 1)];
   takeUser(draft, user);
-  const [host, port] = cut(place);
+  const [, ipv6, ipv6Port] = /^\[(.*)\](?::(.*))?$/.exec(place) ?? [];
+  const [host, port] = ipv6 === undefined ? cut(place) : [ipv6, ipv6Port];
   draft.host = host;
   draft.port = port === undefined ? scheme.port : Number.parseInt(port, 10) || 0;
   draft.webSocket = scheme.webSocket;
   if (scheme.tls) draft.tls.osCertificates = true;
-  draft.topics.push(topic);
-  return undefined;
+  return takeTopic(draft, topic, '-L topic');
 }
 
 function takeUser(draft: ToolDraft, user: string): void {

@@ -1,0 +1,55 @@
+/** The way to the broker that a tool's options name. What a kind of connection needs is loaded when it is used. */
+import { isIP } from 'node:net';
+import type { OpenChannel } from '../../client/channel.ts';
+import { openerOf } from '../../client/open.ts';
+import type { Address, TransportOptions } from '../../client/open.ts';
+import { LibraryError, NoWay, libraryText } from './error-text.ts';
+import type { ToolDraft } from './tool-option.ts';
+
+const PORT = 1883;
+const SECURE_PORT = 8883;
+
+/** What is asked of a broker by WebSocket. */
+const WEBSOCKET_PATH = '/mqtt';
+
+/** Throws a `NoWay` if the options cannot be used. */
+export async function wayToBroker(draft: ToolDraft): Promise<OpenChannel> {
+  const { unixPath, webSocket, host = 'localhost' } = draft;
+  const isSecure = unixPath === undefined && usesTls(draft);
+  const bindAddress = await lookUp(draft.bindAddress);
+  const options: TransportOptions = {
+    ...(isSecure && (await import('./tls-files.ts')).secureTransport(draft)),
+    ...(bindAddress !== undefined && { localAddress: bindAddress }),
+    ...(draft.proxy !== undefined && { proxy: draft.proxy }),
+  };
+  const protocol = webSocket ? (isSecure ? 'wss:' : 'ws:') : isSecure ? 'mqtts:' : 'mqtt:';
+  const address: Address =
+    unixPath === undefined
+      ? { protocol, hostname: host, port: String(portOf(draft)), pathname: WEBSOCKET_PATH }
+      : { protocol: 'unix:', hostname: '', port: '', pathname: encodeURIComponent(unixPath) };
+  return openerOf(address, options);
+}
+
+/** The broker's port: of TLS if the options name authorities or a key. */
+function portOf({ port, tls }: ToolDraft): number {
+  const isSecure = tls.off !== true && [tls.cafile, tls.capath, tls.psk].some((value) => value !== undefined);
+  return port ?? (isSecure ? SECURE_PORT : PORT);
+}
+
+/** Whether the options ask for TLS; the port of TLS does too. */
+export function usesTls({ tls, port }: ToolDraft): boolean {
+  if (tls.off === true) return false;
+  const asked = tls.cafile ?? tls.capath ?? tls.psk;
+  return asked !== undefined || tls.osCertificates === true || port === SECURE_PORT;
+}
+
+/** Sockets are bound to addresses, not to names. */
+async function lookUp(name: string | undefined): Promise<string | undefined> {
+  if (name === undefined || isIP(name) !== 0) return name;
+  const { lookup } = await import('node:dns/promises');
+  try {
+    return (await lookup(name)).address;
+  } catch {
+    throw new NoWay(`Unable to connect (${libraryText(LibraryError.lookup)}).`);
+  }
+}

@@ -1,0 +1,185 @@
+/** The connection of a tool to its broker, and the one after it: a client that does what libmosquitto's loop does. */
+import { Connection } from '../../client/connection.ts';
+import type { ConnectionOwner } from '../../client/connection.ts';
+import type { OpenChannel } from '../../client/channel.ts';
+import { MqttError } from '../../client/error.ts';
+import { Publication } from '../../client/message.ts';
+import type { Message } from '../../client/message.ts';
+import type { Trace } from '../../client/output.ts';
+import { Session } from '../../client/session.ts';
+import type { Connack, Connect, Suback, SubscriptionRequest, Unsuback } from '../../protocol/packet.ts';
+import { NO_PROPERTIES } from '../../protocol/properties.ts';
+import type { Properties } from '../../protocol/properties.ts';
+import { Reason } from '../../protocol/reason.ts';
+
+/** Before another attempt to connect, milliseconds; as libmosquitto. */
+const RECONNECT_MS = 1000;
+/** The broker may say nothing for so many keep alives before it has answered CONNECT. */
+const PATIENCE = 1.5;
+/** The largest packet that MQTT can carry, bytes. */
+const LARGEST_PACKET = 268_435_460;
+/** Everything waits that is offered: whoever publishes waits for the flow. */
+const QUEUE = { queuedMessages: 0, queuedBytes: 0 } as const;
+
+export interface LinkOptions {
+  readonly open: OpenChannel;
+  readonly connect: Connect;
+  /** Messages of QoS 1 and 2 in flight. */
+  readonly inflight: number;
+  /** Come back when the connection is lost, for ever; the first attempt must succeed. */
+  readonly reconnects: boolean;
+  readonly trace?: Trace | undefined;
+}
+
+export interface LinkOwner {
+  /** CONNACK says yes, the first time or again. */
+  connected(connack: Connack): void;
+  received(message: Message): void;
+}
+
+/** How it ended. */
+export type Ending =
+  /** `disconnect` was called. */
+  | { readonly kind: 'done' }
+  /** There was never a connection. */
+  | { readonly kind: 'unreachable'; readonly error: MqttError }
+  /** CONNACK says no, or the connection broke, or the server broke the protocol. */
+  | { readonly kind: 'refused' | 'lost'; readonly error: MqttError };
+
+/** What is published. */
+export type Outgoing = Pick<Publication, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'>;
+
+export class Link {
+  /** Resolves once, with how it ended. */
+  readonly ended: Promise<Ending>;
+  /** What the broker has agreed to; undefined while there is no connection. */
+  connack: Connack | undefined;
+  readonly #options: LinkOptions;
+  readonly #owner: LinkOwner;
+  readonly #session: Session = new Session({ ...QUEUE, inflightMessages: 0, inflightBytes: 0 });
+  readonly #end: (ending: Ending) => void;
+  #connection: Connection | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #wasReached = false;
+  #wasEnded = false;
+  #isPaused = false;
+
+  constructor(options: LinkOptions, owner: LinkOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    const { promise, resolve } = Promise.withResolvers<Ending>();
+    this.ended = promise;
+    this.#end = resolve;
+    this.#connect();
+  }
+
+  /**
+   * Publishes; `settled` is called once: with nothing when the flow is complete, else with why it is not. Gives the
+   * packet identifier, which is one too at QoS 0: libmosquitto counts them all, and `-d` shows it.
+   */
+  publish(message: Outgoing, settled: (publication: Publication, error?: Error) => void): Publication {
+    const { outbound } = this.#session;
+    const publication = new Publication(message, (error) => settled(publication, error));
+    if (message.qos === 0) {
+      publication.packetId = outbound.reservePacketId();
+      outbound.freePacketId(publication.packetId);
+    }
+    outbound.offer(publication);
+    return publication;
+  }
+
+  /** All of them in one SUBSCRIBE. */
+  subscribe(
+    subscriptions: readonly SubscriptionRequest[],
+    properties: Properties,
+    answered: (packetId: number, answer: Suback | Unsuback) => void,
+  ): void {
+    const packetId = this.#expect(subscriptions.length, answered);
+    this.#connection?.send({ type: 'subscribe', packetId, subscriptions, properties });
+  }
+
+  unsubscribe(
+    filters: readonly string[],
+    properties: Properties,
+    answered: (packetId: number, answer: Suback | Unsuback) => void,
+  ): void {
+    const packetId = this.#expect(filters.length, answered);
+    this.#connection?.send({ type: 'unsubscribe', packetId, filters, properties });
+  }
+
+  /** Says goodbye if there is a connection, and ends. */
+  disconnect(reasonCode: number = Reason.success, properties: Properties = NO_PROPERTIES): void {
+    if (this.#wasEnded) return;
+    this.#wasEnded = true;
+    clearTimeout(this.#timer);
+    this.#connection?.disconnect(reasonCode, properties);
+    this.#end({ kind: 'done' });
+  }
+
+  /** Reads nothing until `resume`. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#connection?.resume();
+  }
+
+  #expect(count: number, answered: (packetId: number, answer: Suback | Unsuback) => void): number {
+    const packetId = this.#session.expect({
+      count,
+      answered: (answer) => answered(packetId, answer),
+      failed: () => {}, // the connection is gone: the next one asks again
+    });
+    return packetId;
+  }
+
+  #connect(): void {
+    const { open, connect, inflight, trace } = this.#options;
+    const options = {
+      connect,
+      maximumPacketSize: LARGEST_PACKET,
+      queue: QUEUE,
+      inflightMessages: inflight,
+      acknowledgesFirst: true,
+      trace,
+    };
+    this.#connection = new Connection(open, options, this.#session, this.#events);
+  }
+
+  readonly #events: ConnectionOwner = {
+    opened: () => {
+      this.#wasReached = true;
+      const patience = this.#options.connect.keepAliveSeconds * 1000 * PATIENCE;
+      this.#timer = setTimeout(() => {
+        this.#connection?.abort(new MqttError('TIMED_OUT', 'The server has not answered CONNECT'));
+      }, patience);
+    },
+    connected: (connack) => {
+      clearTimeout(this.#timer);
+      this.connack = connack;
+      if (this.#isPaused) this.#connection?.pause();
+      this.#owner.connected(connack);
+    },
+    received: (message) => {
+      if (!this.#wasEnded) this.#owner.received(message);
+    },
+    disconnected: (error) => this.#onDisconnected(error),
+  };
+
+  #onDisconnected(error: MqttError | undefined): void {
+    clearTimeout(this.#timer);
+    this.connack = undefined;
+    this.#connection = undefined;
+    if (this.#wasEnded || error === undefined) return;
+    const kind = !this.#wasReached ? 'unreachable' : error.code === 'REFUSED' ? 'refused' : 'lost';
+    if (kind === 'lost' && this.#options.reconnects && error.code !== 'PROTOCOL_ERROR') {
+      this.#timer = setTimeout(() => this.#connect(), RECONNECT_MS);
+      return;
+    }
+    this.#wasEnded = true;
+    this.#end({ kind, error });
+  }
+}

@@ -1,0 +1,51 @@
+/** Messages on standard output: plain, with `-v`, or by a format. */
+import type { Message } from '../../client/message.ts';
+import { formatPieces } from './format.ts';
+import type { Piece } from './format-directives.ts';
+import type { Printer } from './printer.ts';
+import type { ToolDraft } from './tool-option.ts';
+import type { Tool } from './tool.ts';
+
+/** A way to show messages. */
+export interface Display {
+  show(message: Message): void;
+  /** There are no more. */
+  end(): void;
+}
+
+export class MessagePrinter implements Display {
+  readonly #tool: Tool;
+  readonly #printer: Printer;
+  readonly #pieces: readonly Piece[];
+
+  constructor(tool: Tool, printer: Printer) {
+    const { draft } = tool;
+    this.#tool = tool;
+    this.#printer = printer;
+    this.#pieces = draft.format === undefined ? [plainPiece(draft)] : formatPieces(draft);
+  }
+
+  show(message: Message): void {
+    const now = performance.timeOrigin + performance.now();
+    for (const piece of this.#pieces) {
+      const problem = piece(this.#printer, message, now);
+      if (problem !== undefined) this.#tool.complain(problem);
+    }
+  }
+
+  end(): void {
+    this.#printer.flush();
+  }
+}
+
+/** Without a format: the payload, with `-v` after its topic. */
+function plainPiece({ verbose, endOfLine }: ToolDraft): Piece {
+  const end = endOfLine ? '\n' : '';
+  return (sink, { topic, payload }) => {
+    if (payload.length > 0) {
+      if (verbose) sink.text(`${topic} `);
+      sink.bytes(payload);
+      sink.text(end);
+    } else if (verbose && endOfLine) sink.text(`${topic} (null)\n`);
+  };
+}

@@ -1,0 +1,94 @@
+/** TLS of a tool: its options and the files that they name, as `node:tls` takes them. */
+import { appendFileSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSecureContext, getCACertificates } from 'node:tls';
+import type { ConnectionOptions, SecureContext, SecureVersion } from 'node:tls';
+import type { TransportOptions } from '../../client/open.ts';
+import { NoWay } from './error-text.ts';
+import type { ToolDraft } from './tool-option.ts';
+
+const WRONG = 'Error: Problem setting TLS options, check the options are valid.';
+const NO_FILE = 'Error: Problem setting TLS options: File not found.';
+
+const VERSIONS: Readonly<Record<string, SecureVersion>> = { 'tlsv1.3': 'TLSv1.3', 'tlsv1.2': 'TLSv1.2' };
+
+/** Throws a `NoWay` if something is wrong with an option or a file. */
+export function secureTransport({ tls }: ToolDraft): TransportOptions {
+  checkEngine(tls);
+  const options = tls.psk === undefined ? certificateOptions(tls) : keyOptions(tls, tls.psk);
+  const version = tls.version === undefined ? undefined : VERSIONS[tls.version];
+  if (tls.version !== undefined && version === undefined) throw new NoWay(WRONG);
+  const secureContext = contextOf({ ...options, ...(version !== undefined && { minVersion: version }) });
+  const settings: ConnectionOptions = {
+    ...options,
+    secureContext,
+    ...(tls.alpn !== undefined && { ALPNProtocols: [tls.alpn] }),
+    ...(tls.insecure === true && { checkServerIdentity: () => undefined }),
+  };
+  return { tls: settings, ...(tls.keylog !== undefined && { keyLog: keyLogger(tls.keylog) }) };
+}
+
+/** Node has no engines of OpenSSL. */
+function checkEngine({ engine, keyform, key }: ToolDraft['tls']): void {
+  if (engine !== undefined)
+    throw new NoWay(`Error: Problem setting TLS engine, is ${engine} a valid engine?`);
+  if (keyform !== undefined && keyform !== 'pem' && key !== undefined)
+    throw new NoWay("Error: Problem setting key form, it must be one of 'pem' or 'engine'.");
+}
+
+function certificateOptions({ cafile, capath, cert, key, ciphers }: ToolDraft['tls']): ConnectionOptions {
+  const isNamed = cafile !== undefined || capath !== undefined;
+  const authorities = [...(cafile === undefined ? [] : [read(cafile)]), ...folder(capath)];
+  return {
+    ca: isNamed ? authorities : getCACertificates('system'),
+    ...(cert !== undefined && { cert: read(cert) }),
+    ...(key !== undefined && { key: read(key) }),
+    ...(ciphers !== undefined && { ciphers }),
+  };
+}
+
+/** A pre-shared key takes the place of certificates. */
+function keyOptions({ pskIdentity = '', ciphers }: ToolDraft['tls'], hex: string): ConnectionOptions {
+  if (!/^(?:[\da-f]{2})+$/i.test(hex)) throw new NoWay('Error: Problem setting TLS-PSK options.');
+  const psk = Buffer.from(hex, 'hex');
+  return {
+    ciphers: ciphers ?? 'PSK',
+    maxVersion: 'TLSv1.2', // Node has pre-shared keys up to it
+    pskCallback: () => ({ psk, identity: pskIdentity }),
+    checkServerIdentity: () => undefined,
+  };
+}
+
+/** OpenSSL finds certificates in a directory by hashes in their names; here every file counts that is one. */
+function folder(path: string | undefined): string[] {
+  if (path === undefined) return [];
+  try {
+    const files = readdirSync(path, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
+    const texts = files.map(({ name }) => readFileSync(join(path, name), 'latin1'));
+    return [...new Set(texts)].filter((text) => text.includes('-----BEGIN CERTIFICATE-----'));
+  } catch {
+    throw new NoWay(NO_FILE);
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    throw new NoWay(NO_FILE);
+  }
+}
+
+/** What OpenSSL cannot read is told now, not at the handshake. */
+function contextOf(options: ConnectionOptions): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw new NoWay(`${WRONG}\n${(error as Error).message}`);
+  }
+}
+
+/** `--tls-keylog`: writes the secrets of each connection, as tools that decrypt them read it. */
+function keyLogger(path: string): (line: Uint8Array) => void {
+  return (line) => appendFileSync(path, line, { mode: 0o600 });
+}

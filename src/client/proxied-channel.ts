@@ -1,0 +1,87 @@
+/** A channel through a SOCKS5 proxy: it begins once the proxy has connected. */
+import type { Socket } from 'node:net';
+import { SocksClient } from 'socks';
+import type { Channel, ChannelOwner } from './channel.ts';
+
+/** Where a SOCKS5 proxy is, and who asks it. */
+export interface ProxyAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** How long the proxy may take, milliseconds. */
+const PATIENCE_MS = 30_000;
+
+export class ProxiedChannel implements Channel {
+  #channel: Channel | undefined;
+  /** It was closed before the proxy had answered. */
+  #isClosed = false;
+  #isPaused = false;
+
+  /** `begin` starts what runs on the socket. */
+  constructor(
+    { host, port, username, password }: ProxyAddress,
+    destination: { readonly host: string; readonly port: number },
+    localAddress: string | undefined,
+    owner: ChannelOwner,
+    begin: (socket: Socket) => Channel,
+  ) {
+    const proxy = {
+      host,
+      port,
+      type: 5 as const,
+      ...(username !== undefined && { userId: username, password: password ?? '' }),
+    };
+    const asked = SocksClient.createConnection({
+      proxy,
+      destination,
+      command: 'connect',
+      timeout: PATIENCE_MS,
+      set_tcp_nodelay: true,
+      ...(localAddress !== undefined && { socket_options: { host, port, localAddress } }),
+    });
+    asked.then(
+      ({ socket }) => {
+        if (this.#isClosed) {
+          socket.destroy();
+          owner.closed();
+          return;
+        }
+        this.#channel = begin(socket);
+        if (this.#isPaused) this.#channel.pause();
+        else socket.resume(); // it comes paused
+      },
+      (error: unknown) => owner.closed(this.#isClosed ? undefined : (error as Error)),
+    );
+  }
+
+  get unsentBytes(): number {
+    return this.#channel?.unsentBytes ?? 0;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#channel?.write(bytes);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#channel?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#channel?.resume();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#channel?.close();
+  }
+
+  destroy(): void {
+    this.#isClosed = true;
+    this.#channel?.destroy();
+  }
+}
