@@ -84,6 +84,8 @@ export class ListenerEncryption {
     tell(this.#surroundings.log, problems);
     this.tls.terms = termsOf(config, settings, this.#surroundings);
     this.#source = source;
+    const text = `The TLS files and options of the listener on port ${config.port} have changed; they count from now on.`;
+    this.#surroundings.log.event('configInformation', { text });
   }
 }
 

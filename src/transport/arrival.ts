@@ -72,12 +72,29 @@ export function arrive(socket: Socket, peer: PeerAddress, door: Door, layers: La
   else proxyProtocol.read(socket, peer, (arrival) => admit(socket, arrival, door, layers));
 }
 
-function admit(socket: Socket, arrival: Arrival, door: Door, { encryption, webSockets }: Layers): void {
+function admit(socket: Socket, arrival: Arrival, door: Door, layers: Layers): void {
+  const { encryption, webSockets } = layers;
   const serve = webSockets === undefined ? serveStream : webSockets.serve;
   if (encryption === undefined) {
     serve(socket, arrival, door);
     return;
   }
+  socket.on('error', leaveToStream);
+  // As with the first bytes of MQTT: what a SIGHUP changed counts for a peer that connects after it
+  setImmediate(setImmediate, encrypt, socket, arrival, door, encryption, serve);
+}
+
+/** A socket in trouble closes, and so does whatever stands on it. */
+function leaveToStream(): void {}
+
+function encrypt(
+  socket: Socket,
+  arrival: Arrival,
+  door: Door,
+  encryption: Encryption,
+  serve: WebSockets['serve'],
+): void {
+  if (socket.destroyed) return;
   const stream = encryption.wrap(socket, (handshake) => {
     if (connection === undefined) return;
     if (handshake.secured) connection.identity = { ...arrival.identity, ...handshake.identity };
@@ -87,7 +104,8 @@ function admit(socket: Socket, arrival: Arrival, door: Door, { encryption, webSo
 }
 
 function giveUp(connection: Connection, { problem, errors, detail }: InsecureStream): void {
-  const { broker, peer } = connection;
+  const { broker, peer, state } = connection;
+  if (state.name === 'closed') return;
   for (const [index, error] of errors.entries()) {
     const about = index === 0 && detail !== undefined ? { detail } : {};
     broker.log.event('tlsFailed', { ...peer, index, error, ...about });

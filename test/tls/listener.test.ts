@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
+import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
@@ -48,6 +49,27 @@ testWithOpenssl('MQTT.js over mqtts and large messages', async () => {
   assert.ok(payload.equals(await promise));
   await client.endAsync();
   assert.ok(broker.program.pid > 0);
+});
+
+testWithOpenssl('WebSockets over TLS, with a client certificate', async () => {
+  const on = await stage();
+  const sensor = on.root.issue('sensor');
+  const lines = 'protocol websockets\nrequire_certificate true\nuse_identity_as_username true';
+  await using broker = await openTls(on, lines);
+  const [ca, cert, key] = [on.root.certificate, sensor.certificate, sensor.key].map((path) =>
+    readFileSync(path),
+  );
+  const url = `wss://localhost:${on.port}`;
+  const client = await mqtt.connectAsync(url, { ca: [ca!], cert: cert!, key: key! });
+  await client.publishAsync('a', 'b', { qos: 1 });
+  await client.endAsync();
+  await broker.program.until(
+    /New client connected from .*, u'sensor'\)\.\nNo will .*\nClient \S+ negotiated TLSv1\.3 /,
+  );
+  await assert.rejects(
+    mqtt.connectAsync(url, { ca: [ca!], reconnectPeriod: 0, connectTimeout: 5000 }, false),
+  );
+  await broker.program.until('peer did not return a certificate');
 });
 
 testWithOpenssl('client certificates: names of users, and refusals with their alert', async () => {
@@ -284,4 +306,32 @@ testWithOpenssl('a peer that does not finish its handshake holds nobody up', asy
   assert.equal((await publish(...trusting(on))).code, 0);
   assert.equal((await broker.program.stop()).code, 0);
   silent.destroy();
+});
+
+testWithOpenssl('peers that come and go at once leave nothing behind', async () => {
+  const on = await stage();
+  await using broker = await openTls(on);
+  const leave: readonly ((socket: Socket) => void)[] = [
+    (socket) => socket.end(),
+    (socket) => socket.resetAndDestroy(),
+    (socket) => socket.end(Buffer.from([22, 3, 1, 0, 5])),
+    (socket) => socket.end('no TLS'),
+    (socket) => {
+      socket.write(Buffer.alloc(300_000, 22));
+      socket.resetAndDestroy();
+    },
+  ];
+  const gone = Array.from({ length: 60 }, async (_, at) => {
+    const socket = connectPlain(on.port, '127.0.0.1');
+    socket.on('error', () => undefined); // the broker may be quicker
+    socket.resume();
+    await once(socket, 'connect');
+    leave[at % leave.length]!(socket);
+    await once(socket, 'close');
+  });
+  await Promise.all(gone);
+  assert.equal((await publish(...trusting(on))).code, 0);
+  assert.equal((await broker.program.stop()).code, 0);
+  const count = (pattern: RegExp): number => broker.program.stderr.match(pattern)?.length ?? 0;
+  assert.equal(count(/^New connection from /gm), count(/^Client \S+ \[\S+\] disconnected/gm));
 });
