@@ -54,8 +54,8 @@ export const LIMITS: {
   unreadAnswers: 100_000,
   /** Topic filters in the subscriptions of one session. */
   subscriptionsPerSession: 100_000,
-  /** TLS handshakes under way at a time, in the whole process. Each holds some 50 KiB of OpenSSL's. */
-  tlsHandshakes: 1000,
+  /** TLS handshakes under way at a time, in the whole process. Each holds some 60 KiB, most of it OpenSSL's. */
+  tlsHandshakes: 2000,
   /** Messages that count as a full queue for back-pressure where `max_queued_messages` is unlimited. */
   waitingUnlimited: 100_000,
   /** Answers of one plugin that are awaited, and as many events that it has not finished with. Beyond it: no. */

@@ -379,6 +379,20 @@ testWithOpenssl(
   },
 );
 
+testWithOpenssl('a handshake that stalls makes room for another', async (t) => {
+  await using rig = await Rig.open({}, 1);
+  const silent = connectPlain(rig.port, '127.0.0.1');
+  await rig.until(() => rig.handshakes.underWay === 1);
+  const { now } = performance;
+  t.mock.method(performance, 'now', () => now.call(performance) + 6000);
+  const client = rig.client();
+  await talk(client);
+  client.end();
+  const problem = 'too many TLS handshakes under way';
+  assert.deepEqual(rig.results[0], [{ secured: false, problem, errors: [] }]);
+  silent.destroy();
+});
+
 testWithOpenssl('a stream that breaks after its handshake says so', async () => {
   await using rig = await Rig.open();
   const socket = connectPlain(rig.port, '127.0.0.1');

@@ -61,6 +61,13 @@ const OVER: State = { name: 'over' };
 /** As Mosquitto words it whatever OpenSSL says; that stands in the line before. */
 const PROBLEM = 'Protocol error';
 const VERIFY_FAILED = 'error:0A000086:SSL routines::certificate verify failed';
+const NO_ROOM: InsecureStream = {
+  secured: false,
+  problem: 'too many TLS handshakes under way',
+  errors: [],
+};
+/** A handshake takes milliseconds of ours and a few journeys of its peer's; this long it takes only who stalls. */
+const LATE_MS = 5000;
 const TRAFFIC_SECRET = 'SERVER_TRAFFIC_SECRET_0 ';
 
 export class Tls implements Encryption {
@@ -79,7 +86,8 @@ export class Tls implements Encryption {
 
   wrap(socket: Socket, done: Done): Socket {
     const [terms, surroundings] = [this.#terms, this.#surroundings];
-    if (!surroundings.handshakes.begin()) return turnAway(socket, done);
+    const now = performance.now();
+    if (!isRoom(surroundings.handshakes, now)) return turnAway(socket, done);
     const stream = new TLSSocket(socket, optionsOf(terms)) as SecuredStream;
     const pskIdentity = undefined;
     stream[STATE] = {
@@ -91,6 +99,7 @@ export class Tls implements Encryption {
       trafficSecret: undefined,
       pskIdentity,
     };
+    surroundings.handshakes.begin(stream, now);
     stream.on('secure', onSecure);
     stream.on('error', onError);
     stream.on('_tlsError', onTlsError);
@@ -113,9 +122,21 @@ function optionsOf({ context, clientCertificates, preSharedKeys }: TlsTerms): TL
   };
 }
 
-/** Closes a socket for which there is no place, once its connection is there to be told. */
+/** Whether one more handshake may begin. One that takes very long makes room for it. */
+function isRoom(handshakes: Handshakes, now: number): boolean {
+  if (!handshakes.isFull) return true;
+  const late = handshakes.begunBefore(now - LATE_MS) as SecuredStream | undefined;
+  const state = late?.[STATE];
+  if (late === undefined || state?.name !== 'handshake') return false;
+  leave(late, OVER);
+  late.destroy();
+  state.done(NO_ROOM);
+  return true;
+}
+
+/** Closes a socket for which there is no room, once its connection is there to be told. */
 function turnAway(socket: Socket, done: Done): Socket {
-  process.nextTick(done, { secured: false, problem: 'too many TLS handshakes under way', errors: [] });
+  process.nextTick(done, NO_ROOM);
   socket.destroy();
   return socket;
 }
@@ -221,6 +242,6 @@ function onClose(this: SecuredStream): void {
 /** To the next state; the end of a handshake makes room for another one. */
 function leave(stream: SecuredStream, next: State): void {
   const { [STATE]: state } = stream;
-  if (state.name === 'handshake') state.surroundings.handshakes.end();
+  if (state.name === 'handshake') state.surroundings.handshakes.end(stream);
   stream[STATE] = next;
 }

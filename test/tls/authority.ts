@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { Scratch } from '../cli/program.ts';
 import { isInstalled as isMosquittoInstalled } from '../interop/mosquitto.ts';
 
@@ -11,11 +12,11 @@ const MISSING =
 const isInstalled = spawnSync('openssl', ['version']).error === undefined && isMosquittoInstalled;
 
 /** A test of TLS against real programs. Without them it is skipped, but in CI it fails: they belong there. */
-export function testWithOpenssl(name: string, run: () => Promise<void> | void): void {
+export function testWithOpenssl(name: string, run: (t: TestContext) => Promise<void> | void): void {
   const skip = isInstalled || process.env['CI'] === 'true' ? false : MISSING;
-  test(name, { skip }, async () => {
+  test(name, { skip }, async (t) => {
     if (!isInstalled) throw new Error(MISSING);
-    await run();
+    await run(t);
   });
 }
 
