@@ -30,6 +30,17 @@ export class Tool {
     this.io = io;
   }
 
+  /** The text of `--help`. */
+  async usage(): Promise<string> {
+    return (await import('./usage.ts')).usage(this.name, TOOL_TEXTS[this.which]);
+  }
+
+  /** The command line lacks something: says so, and gives the exit code. */
+  misused(problem: string): number {
+    this.io.stderr(wrongUse(this.name, problem));
+    return 1;
+  }
+
   /** An error, unless `--quiet`. */
   complain(text: string): void {
     if (!this.draft.quiet) this.io.stderr(`${text}\n`);
@@ -94,7 +105,7 @@ export async function startTool(which: ToolName, argv: readonly string[], io: Io
     case 'run':
       return new Tool(which, parsed.draft, io);
     case 'wrong':
-      io.stderr(`${parsed.problem}\n\nUse '${name} --help' to see usage.\n`);
+      io.stderr(wrongUse(name, parsed.problem));
       return 1;
     case 'version':
     case 'help': {
@@ -103,6 +114,10 @@ export async function startTool(which: ToolName, argv: readonly string[], io: Io
       return 1; // as Mosquitto
     }
   }
+}
+
+function wrongUse(name: string, problem: string): string {
+  return `${problem}\n\nUse '${name} --help' to see usage.\n`;
 }
 
 function nameOf(which: ToolName, io: Io): string {
