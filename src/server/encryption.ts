@@ -2,13 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../base/log.ts';
 import type { ListenerConfig } from '../config/config.ts';
-import { formatDiagnostic } from '../config/diagnostic.ts';
-import type { Diagnostic } from '../config/diagnostic.ts';
 import { authoritiesOf, contextOf, readLists } from '../transport/secure-context.ts';
 import type { TlsSettings } from '../transport/secure-context.ts';
 import { Tls } from '../transport/tls.ts';
 import type { TlsSurroundings, TlsTerms } from '../transport/tls.ts';
 import { CertificateWatch } from './certificate-watch.ts';
+import { tell } from './tell.ts';
 import { readTlsFiles, tlsPaths, usesTls } from './tls-files.ts';
 
 export interface EncryptionSurroundings extends TlsSurroundings {
@@ -19,13 +18,6 @@ export interface EncryptionSurroundings extends TlsSurroundings {
 
 /** Whether a listener has TLS, `plain` if not; `failed` if its options are wrong, and the log says how. */
 export type OpenedEncryption = ListenerEncryption | 'plain' | 'failed';
-
-const EVENTS = {
-  error: 'serverError',
-  warning: 'serverWarning',
-  notice: 'configNotice',
-  information: 'configInformation',
-} as const;
 
 export class ListenerEncryption {
   readonly tls: Tls;
@@ -86,12 +78,6 @@ export class ListenerEncryption {
     this.#source = source;
     const text = `The TLS files and options of the listener on port ${config.port} have changed; they count from now on.`;
     this.#surroundings.log.event('configInformation', { text });
-  }
-}
-
-function tell(log: Log, problems: readonly Diagnostic[]): void {
-  for (const problem of problems) {
-    for (const text of formatDiagnostic(problem)) log.event(EVENTS[problem.level], { text });
   }
 }
 
