@@ -19,7 +19,8 @@ export interface BrokerOptions {
 
 const REFUSALS = {
   'no plugins': 'A plugin could not be used',
-  'no rules': 'A file of users or rights could not be used',
+  'unreadable rules': 'A file of users or rights could not be read',
+  'invalid rules': 'A file of users or rights could not be used',
   'no listener': 'No listener could be opened',
 } as const;
 

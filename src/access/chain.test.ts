@@ -86,7 +86,8 @@ describe('logins', () => {
     backends: readonly Backend[],
     anonymous: boolean,
     username?: string,
-  ): Promise<string> => (await new AccessChain(backends).authenticate(credentials(anonymous, username))).outcome;
+  ): Promise<string> =>
+    (await new AccessChain(backends).authenticate(credentials(anonymous, username))).outcome;
 
   test('the first backend that decides', async () => {
     for (const later of [false, true]) {

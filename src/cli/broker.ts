@@ -26,7 +26,8 @@ const EXIT = { ok: 0, failed: 1, invalid: 3, unknown: 13, system: 14 } as const;
 const START_EXIT: Readonly<Record<Started, number>> = {
   running: EXIT.ok,
   'no plugins': EXIT.unknown,
-  'no rules': EXIT.unknown, // as Mosquitto, whose plugins for files say no more than that
+  'unreadable rules': EXIT.unknown, // as Mosquitto
+  'invalid rules': EXIT.invalid,
   'no listener': EXIT.failed,
 };
 
@@ -68,6 +69,7 @@ async function run(options: BrokerArguments, server: Server, io: Io): Promise<nu
   const config = load(options, server);
   if (config === undefined) return EXIT.invalid;
   if (options.testConfig) {
+    if (!(await server.check(config))) return EXIT.invalid;
     server.log.event('configInformation', { text: 'Configuration file is OK.' });
     return EXIT.ok;
   }

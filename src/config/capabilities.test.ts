@@ -46,7 +46,7 @@ test('some values of an option ask for more than others', () => {
     ['log_dest stdout', []],
     ['persistence true\npersistence_file f', ['persistence']],
     ['connection b\naddress h\ntopic t\nround_robin true\nbridge_cafile c', ['bridges', 'bridge tls']],
-    ['plugin /p\nplugin_opt_key v', ['plugins']],
+    ['plugin /p\nplugin_opt_key v\nplugin_timeout 9', ['plugins']],
     ['listener 1\npsk_hint h\npsk_file p', ['psk']],
     ['listener 1\nlistener_allow_anonymous false', ['listener_allow_anonymous']],
     ['acl_file a\npassword_file p', ['acl files', 'password files']],

@@ -1,12 +1,18 @@
 /** Who may do what: the rules of every listener, as the configuration says. */
 import type { Backend } from '../access/backend.ts';
 import { AccessChain } from '../access/chain.ts';
-import type { Read } from '../access/file.ts';
+import type { FileProblem } from '../access/file.ts';
 import type { Access, Principal } from '../broker/access.ts';
 import type { Listener } from '../broker/limits.ts';
 import type { Config } from '../config/config.ts';
 import { BackendOpening } from './open-backends.ts';
 import type { AccessSurroundings, OpenedBackends } from './open-backends.ts';
+
+/** What opening comes to: rules, or why there are none. */
+export type OpenedRules = { readonly problems: readonly FileProblem[] } & (
+  | { readonly rules: AccessRules; readonly failed?: never }
+  | { readonly rules?: never; readonly failed: 'unreadable' | 'invalid' }
+);
 
 /** The rules that are in force, for every listener. */
 export class AccessRules {
@@ -26,7 +32,7 @@ export class AccessRules {
    * Reads all files of a configuration. With an error in one of them there are no rules, and whatever `previous`
    * are stay in force: all or nothing.
    */
-  static open(config: Config, surroundings: AccessSurroundings, previous?: AccessRules): Read<AccessRules> {
+  static open(config: Config, surroundings: AccessSurroundings, previous?: AccessRules): OpenedRules {
     const opening = new BackendOpening(
       config,
       surroundings,
@@ -34,8 +40,9 @@ export class AccessRules {
     );
     const chains = config.listeners.map((listener) => opening.chain(listener));
     const { problems } = opening;
-    if (opening.failed) return { ok: false, problems };
-    return { ok: true, value: new AccessRules(config, opening, chains), problems };
+    if (opening.failed === undefined) return { rules: new AccessRules(config, opening, chains), problems };
+    for (const backend of opening.opened.values()) void backend.close?.();
+    return { failed: opening.failed, problems };
   }
 
   /** A listener is open: the rules that stand at its place in the configuration are its rules. */

@@ -40,7 +40,8 @@ const BUILT_IN: Readonly<Record<string, FileOption>> = {
 export class BackendOpening {
   readonly problems: FileProblem[] = [];
   readonly opened: Map<string, Backend> = new Map();
-  failed = false;
+  /** `unreadable`: a file cannot be opened; `invalid`: what stands in it cannot be used. */
+  failed: 'unreadable' | 'invalid' | undefined;
   readonly #config: Config;
   readonly #surroundings: AccessSurroundings;
   readonly #previous: OpenedBackends;
@@ -111,6 +112,7 @@ export class BackendOpening {
         acl_file: () => aclFile(path, { allowSymlinks, log }),
         psk_file: () => pskFile(path, { allowSymlinks }),
       }[option]();
+      if (!read.ok && read.problems.every(isAboutWhole)) this.failed ??= 'unreadable';
       return { ...read, problems: read.problems.map((problem) => located(problem, places.get(option))) };
     });
   }
@@ -136,7 +138,7 @@ export class BackendOpening {
     const read = open(this.#before(key));
     this.problems.push(...read.problems);
     if (read.ok) this.opened.set(key, read.value);
-    else this.failed = true;
+    else this.failed ??= 'invalid';
     return read.ok ? read.value : undefined;
   }
 
@@ -147,7 +149,7 @@ export class BackendOpening {
   }
 
   #refuse({ setAt }: PluginConfig, text: string, hint: string): void {
-    this.failed = true;
+    this.failed ??= 'invalid';
     const option = ['plugin', 'global_plugin', 'plugin_load'].find((name) => setAt.has(name)) ?? 'plugin';
     this.problems.push(problemAt(setAt, option, { level: 'error', text, hint }));
   }
@@ -160,6 +162,11 @@ function passwordsOf(backend: Backend | undefined): PasswordFile | undefined {
 /** The settings that make one backend differ from another. */
 function keyOf(listener: ListenerConfig, prefix: string): string {
   return JSON.stringify(Object.entries(listener).filter(([name]) => name.startsWith(prefix)));
+}
+
+/** About no line of a file. */
+function isAboutWhole({ line, level }: FileProblem): boolean {
+  return line === undefined || level !== 'error';
 }
 
 /** What is wrong with a file as a whole is told where the configuration names the file. */

@@ -1,13 +1,15 @@
 /** The composition root: a configuration becomes a running broker with its listeners and its log. */
 import { randomBytes } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
+import type { Backend } from '../access/backend.ts';
 import { DEFAULT_LOG_SETTINGS, Log } from '../base/log.ts';
 import { Broker } from '../broker/broker.ts';
 import type { Clock } from '../broker/clock.ts';
 import { Message } from '../broker/message.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, PluginConfig } from '../config/config.ts';
 import { utf8Bytes } from '../protocol/bytes.ts';
 import { AccessRules } from './access.ts';
+import type { OpenedRules } from './access.ts';
 import { DescriptorWatch } from './descriptors.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { loadFor } from './identity-backends.ts';
@@ -42,7 +44,7 @@ const CLOCK: Clock = {
 };
 
 /** What came of a start. */
-export type Started = 'running' | 'no plugins' | 'no rules' | 'no listener';
+export type Started = 'running' | 'no plugins' | 'unreadable rules' | 'invalid rules' | 'no listener';
 
 /** Of V8 itself: `process.memoryUsage` opens a file for it, and throws when there are no descriptors left. */
 function heapBytes(): number {
@@ -110,8 +112,8 @@ export class Server {
     if (plugins === undefined) return 'no plugins';
     this.#plugins = plugins;
     await loadFor(config);
-    const rules = this.#openRules(config, plugins);
-    if (rules === undefined) return 'no rules';
+    const { rules, failed } = this.#openRules(plugins.complete(config), plugins.backends);
+    if (failed !== undefined) return `${failed} rules`;
     this.#rules = rules;
     const broker = new Broker(
       {
@@ -148,7 +150,9 @@ export class Server {
   async apply(config: Config): Promise<boolean> {
     const loading = loadFor(config);
     if (loading !== undefined) await loading; // without one, all of this happens before the call returns
-    const rules = this.#plugins && this.#openRules(config, this.#plugins, this.#rules);
+    const plugins = this.#plugins;
+    if (plugins === undefined) return false;
+    const { rules } = this.#openRules(plugins.complete(config), plugins.backends, this.#rules);
     if (rules === undefined) return false;
     this.#configureLog(config);
     const broker = this.#broker;
@@ -160,8 +164,16 @@ export class Server {
     }
     this.#rules?.close();
     this.#rules = rules;
-    this.#plugins?.reload();
+    plugins.reload();
     return true;
+  }
+
+  /** Reads all that a configuration names, and runs nothing; false if it could not run. What is wrong is in the log. */
+  async check(config: Config): Promise<boolean> {
+    await loadFor(config);
+    const { rules } = this.#openRules(config, new Map());
+    rules?.close();
+    return rules !== undefined;
   }
 
   /** Opens the log files anew, for whoever rotates them. */
@@ -191,12 +203,15 @@ export class Server {
     return read.ok ? read.value : undefined;
   }
 
-  #openRules(config: Config, plugins: Plugins, previous?: AccessRules): AccessRules | undefined {
-    const { backends } = plugins;
-    const surroundings = { log: this.log, allowSymlinks: this.#allowSymlinks, plugins: backends };
-    const read = AccessRules.open(plugins.complete(config), surroundings, previous);
-    tell(this.log, read.problems);
-    return read.ok ? read.value : undefined;
+  #openRules(
+    config: Config,
+    plugins: ReadonlyMap<PluginConfig, Backend>,
+    previous?: AccessRules,
+  ): OpenedRules {
+    const surroundings = { log: this.log, allowSymlinks: this.#allowSymlinks, plugins };
+    const opened = AccessRules.open(config, surroundings, previous);
+    tell(this.log, opened.problems);
+    return opened;
   }
 
   #configureLog(config: Config): void {
