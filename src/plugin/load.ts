@@ -70,6 +70,25 @@ export async function loadPlugins<Source extends PluginSource>(
   return { ok: true, value: loaded, problems: [] };
 }
 
+/** What can be told of plugins without running them: those that cannot be loaded, or are not there. */
+export function checkPlugins(
+  sources: readonly PluginSource[],
+  surroundings: Omit<PluginSurroundings, 'log'>,
+): readonly FileProblem[] {
+  const folders = foldersOf(surroundings);
+  return sources.flatMap((source) => {
+    if (BUILT_IN.has(basename(source.path))) return [];
+    const missing = pluginFile(source.path.trim(), folders) === undefined;
+    const problem = refusalOf(source.path) ?? (missing ? notFound(folders) : undefined);
+    return problem === undefined ? [] : [problemAt(source, problem)];
+  });
+}
+
+/** Where relative paths begin. */
+function foldersOf({ workingDirectory, configFile }: Omit<PluginSurroundings, 'log'>): readonly string[] {
+  return [workingDirectory, dirname(resolve(workingDirectory, configFile ?? '-'))];
+}
+
 /** Loads one; the problem in plain words if that fails. */
 async function load<Source extends PluginSource>(
   source: Source,
@@ -91,14 +110,12 @@ async function load<Source extends PluginSource>(
 }
 
 /** What the module of a path exports; rejects with `UnfitPlugin` or with what came of importing it. */
-async function importPlugin(
-  path: string,
-  { log, workingDirectory, configFile }: PluginSurroundings,
-): Promise<unknown> {
+async function importPlugin(path: string, surroundings: PluginSurroundings): Promise<unknown> {
+  const { log } = surroundings;
   log.event('pluginLoading', { path });
   const refused = refusalOf(path);
   if (refused !== undefined) throw new UnfitPlugin(refused);
-  const folders = [workingDirectory, dirname(resolve(workingDirectory, configFile ?? '-'))];
+  const folders = foldersOf(surroundings);
   const file = pluginFile(path.trim(), folders);
   if (file === undefined) throw new UnfitPlugin(notFound(folders));
   const complaints = new Complaints(() => parse(path).name, log);

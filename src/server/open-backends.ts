@@ -42,6 +42,8 @@ export class BackendOpening {
   readonly opened: Map<string, Backend> = new Map();
   /** `unreadable`: a file cannot be opened; `invalid`: what stands in it cannot be used. */
   failed: 'unreadable' | 'invalid' | undefined;
+  /** What could not be opened is told once, however many listeners name it. */
+  readonly #refused = new Set<string>();
   readonly #config: Config;
   readonly #surroundings: AccessSurroundings;
   readonly #previous: OpenedBackends;
@@ -134,11 +136,14 @@ export class BackendOpening {
 
   #once(key: string, open: (previous: Backend | undefined) => Read<Backend>): Backend | undefined {
     const known = this.opened.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.#refused.has(key)) return known;
     const read = open(this.#before(key));
     this.problems.push(...read.problems);
     if (read.ok) this.opened.set(key, read.value);
-    else this.failed ??= 'invalid';
+    else {
+      this.#refused.add(key);
+      this.failed ??= 'invalid';
+    }
     return read.ok ? read.value : undefined;
   }
 

@@ -1,7 +1,7 @@
 /** The plugins of a broker: those of the program around it, then those of its configuration, each with its listeners. */
 import { cwd } from 'node:process';
 import type { Backend } from '../access/backend.ts';
-import type { Read } from '../access/file.ts';
+import type { FileProblem, Read } from '../access/file.ts';
 import type { Log } from '../base/log.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Listener } from '../broker/limits.ts';
@@ -10,7 +10,7 @@ import { pluginOptions } from '../config/options-plugin.ts';
 import { chainHooks } from '../plugin/chain.ts';
 import type { ScopedHooks } from '../plugin/chain.ts';
 import type { HostedPlugin } from '../plugin/host.ts';
-import { loadPlugins } from '../plugin/load.ts';
+import { checkPlugins, loadPlugins } from '../plugin/load.ts';
 import type { Plugin, PluginFactory } from '../plugin/plugin.ts';
 
 export { containStrays } from '../plugin/strays.ts';
@@ -53,6 +53,11 @@ export class Plugins {
     this.#config = config;
     this.#hosted = hosted;
     this.#listeners = config.listeners.map(() => new Set());
+  }
+
+  /** What is wrong with the plugins of a configuration, as far as it can be told without running them. */
+  static check(config: Config): readonly FileProblem[] {
+    return checkPlugins(config.plugins, { workingDirectory: cwd(), configFile: config.file });
   }
 
   /** Loads all. With an error in one of them there are none. */

@@ -22,7 +22,9 @@ import type { OwnPlugin } from './plugins.ts';
 import { brokerSettings, logDestinations, logSettings } from './settings.ts';
 import type { Verbosity } from './settings.ts';
 import { tell } from './tell.ts';
+import { checkTls } from './tls-files.ts';
 import { FULL_VERSION } from './version.ts';
+import { ListenerWebSockets } from './websockets.ts';
 
 export interface ServerOptions {
   readonly verbosity?: Verbosity;
@@ -173,7 +175,14 @@ export class Server {
     await loadFor(config);
     const { rules } = this.#openRules(config, new Map());
     rules?.close();
-    return rules !== undefined;
+    const plugins = Plugins.check(config);
+    const tls = config.listeners.flatMap(checkTls);
+    tell(this.log, [...plugins, ...tls]);
+    const served = config.listeners.map((listener) =>
+      new ListenerWebSockets(this.log).follow(listener, config),
+    );
+    const wrong = [...plugins, ...tls].some(({ level }) => level === 'error') || served.includes(false);
+    return rules !== undefined && !wrong;
   }
 
   /** Opens the log files anew, for whoever rotates them. */
