@@ -7,7 +7,7 @@ import type { PasswordAlgorithm } from '../src/access/password-hash.ts';
 import { BrokerProcess } from './broker-process.ts';
 import { zanzara } from './broker.ts';
 import { readFlags, runProgram } from './flags.ts';
-import type { Login } from './load/frames.ts';
+import type { Login } from '../src/cli/bench/frames.ts';
 import { LoginCrowd } from './load/login-crowd.ts';
 import type { Told } from './load/login-crowd.ts';
 import { describe, machine } from './machine.ts';

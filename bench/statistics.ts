@@ -1,15 +1,10 @@
-/** Medians and percentiles. */
+/** Medians. */
 
 /** The middle value, or the mean of the middle two. NaN of nothing. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   return (at(sorted, Math.floor(middle)) + at(sorted, Math.ceil(middle))) / 2;
-}
-
-/** The value that a share of all lies below, of values in ascending order. 0 of nothing. */
-export function percentile(sorted: Float64Array, share: number): number {
-  return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
 }
 
 function at(values: readonly number[], index: number): number {

@@ -1,9 +1,6 @@
 /** What the load process is told to do, and what it tells of it. Both cross the process border as JSON. */
 
-export type QoS = 0 | 1 | 2;
-
-/** Whose messages reach whom; the topics are in `load/pattern.ts`. */
-export type PatternName = 'pair' | 'fanin' | 'fanout' | 'shared' | 'devices';
+import type { MessageLoad } from '../src/cli/bench/message-load.ts';
 
 /** Wildcard filters that clients besides those measured hold, and that no published topic matches. */
 export interface HeldFilters {
@@ -13,19 +10,8 @@ export interface HeldFilters {
 }
 
 /** Publishers, subscribers, and messages between them. */
-export interface MessageWorkload {
+export interface MessageWorkload extends MessageLoad {
   readonly kind: 'messages';
-  readonly pattern: PatternName;
-  readonly publishers: number;
-  readonly subscribers: number;
-  readonly qos: QoS;
-  readonly payloadBytes: number;
-  /** QoS 0: messages a publisher may be ahead of the deliveries. QoS 1 and 2: its messages not acknowledged. */
-  readonly window: number;
-  /** Messages a second of all publishers, evenly; 0 is as fast as the window lets them. */
-  readonly messagesPerSecond: number;
-  /** Distinct topics that each publisher cycles over. */
-  readonly topics: number;
   readonly held: HeldFilters;
 }
 
@@ -69,6 +55,7 @@ export function messages(difference: Partial<Omit<MessageWorkload, 'kind'>>): Me
   return {
     kind: 'messages',
     pattern: 'pair',
+    root: 'bench',
     publishers: 1,
     subscribers: 1,
     qos: 0,

@@ -1,16 +1,10 @@
 /** What a broker's memory is filled with, and how it is emptied again. */
-import {
-  CONNACK,
-  connectFrame,
-  DISCONNECT_FRAME,
-  PINGREQ_FRAME,
-  PINGRESP,
-  publishFrame,
-} from '../load/frames.ts';
-import { Link, openClient, openClients, subscribe } from '../load/link.ts';
-import { Meter } from '../load/meter.ts';
-import { AnsweringSubscriber, FrameReader } from '../load/subscriber.ts';
+import { CONNACK, connectFrame, DISCONNECT_FRAME, publishFrame } from '../../src/cli/bench/frames.ts';
+import { Link, openClient, openClients, subscribe } from '../../src/cli/bench/link.ts';
+import { Meter } from '../../src/cli/bench/meter.ts';
+import { AnsweringSubscriber, FrameReader } from '../../src/cli/bench/subscriber.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { local } from '../load/local.ts';
 
 /** A broker being filled. */
 export interface Growing {
@@ -26,6 +20,10 @@ export interface Filling {
   readonly counts: readonly number[];
   prepare(port: number): Promise<Growing>;
 }
+
+/** PINGREQ, and the packet type of its answer. */
+const PINGREQ_FRAME = Buffer.of(0xc0, 0);
+const PINGRESP = 13;
 
 const HUNDRED_THOUSAND = [100, 1000, 10_000, 100_000];
 const PAYLOAD = Buffer.alloc(64, 'x');
@@ -45,7 +43,7 @@ export const FILLINGS: Readonly<Record<string, Filling>> = {
 };
 
 async function fillRetained(port: number): Promise<Growing> {
-  const link = await openClient(port, 'bench-retained');
+  const link = await openClient(local(port), 'bench-retained');
   let held = 0;
   return {
     grow: async (from, to) => {
@@ -64,7 +62,7 @@ function retainedFrame(payload: Buffer): (index: number) => Buffer {
 }
 
 async function fillSubscriptions(port: number): Promise<Growing> {
-  const links = await openClients(port, holders('bench-subscriber'));
+  const links = await openClients(local(port), holders('bench-subscriber'));
   return {
     grow: async (from, to) => {
       const each = (to - from) / HOLDERS;
@@ -83,7 +81,7 @@ async function fillConnections(port: number): Promise<Growing> {
   return {
     grow: async (from, to) => {
       const ids = Array.from({ length: to - from }, (_, i) => `bench-idle-${from + i}`);
-      links.push(...(await openClients(port, ids)));
+      links.push(...(await openClients(local(port), ids)));
     },
     leave: () => closeAll(links),
   };
@@ -92,10 +90,10 @@ async function fillConnections(port: number): Promise<Growing> {
 /** Clients that are away while messages for them come, and then fetch all and forget their sessions. */
 async function fillQueues(port: number): Promise<Growing> {
   const ids = holders('bench-away');
-  const away = await openClients(port, ids, false);
+  const away = await openClients(local(port), ids, false);
   for (const [i, link] of away.entries()) await subscribe(link, [queueTopic(i)], 1);
   await Promise.all(away.map(leaveOrderly));
-  const publisher = await openClient(port, 'bench-queue');
+  const publisher = await openClient(local(port), 'bench-queue');
   let queued = 0;
   return {
     grow: async (from, to) => {
@@ -104,7 +102,7 @@ async function fillQueues(port: number): Promise<Growing> {
     },
     leave: async () => {
       await fetchAll(port, ids, queued);
-      for (const link of await openClients(port, ids)) await leaveOrderly(link);
+      for (const link of await openClients(local(port), ids)) await leaveOrderly(link);
       await leaveOrderly(publisher);
     },
   };
@@ -114,7 +112,7 @@ async function fillQueues(port: number): Promise<Growing> {
 async function fetchAll(port: number, ids: readonly string[], expected: number): Promise<void> {
   const meter = new Meter();
   const links = ids.map((id) => {
-    const link = new Link(port);
+    const link = new Link(local(port));
     const subscriber = new AnsweringSubscriber(meter, link, PAYLOAD.length);
     link.receive = (bytes, length) => afterConnack(bytes, length, link, subscriber);
     link.write(connectFrame(id, false));

@@ -1,7 +1,8 @@
 /** How long a broker takes from its start until a client can use it. */
 import { BrokerProcess } from '../broker-process.ts';
 import type { Broker } from '../broker.ts';
-import { openClient } from '../load/link.ts';
+import { openClient } from '../../src/cli/bench/link.ts';
+import { local } from '../load/local.ts';
 import { median } from '../statistics.ts';
 
 export interface StartUp {
@@ -48,7 +49,7 @@ async function startOnce(broker: Broker): Promise<{ acceptedMs: number; connackM
   await running.listens(EVERY_MS);
   const acceptedMs = performance.now() - running.startedAt;
   if (broker === BARE_NODE) return { acceptedMs, connackMs: Number.NaN };
-  const link = await openClient(running.port, 'bench-first');
+  const link = await openClient(local(running.port), 'bench-first');
   const connackMs = performance.now() - running.startedAt;
   link.close();
   return { acceptedMs, connackMs };

@@ -1,9 +1,9 @@
 /** The workload of connections: clients that connect, are accepted, say DISCONNECT and see the broker close. */
+import { Meter } from '../../src/cli/bench/meter.ts';
+import { visit } from '../../src/cli/bench/visit.ts';
 import type { ConnectWorkload, Job, LoadResult } from '../workload.ts';
-import { CONNACK, connectFrame, DISCONNECT_FRAME } from './frames.ts';
-import { Link } from './link.ts';
+import { local } from './local.ts';
 import { measure } from './measure.ts';
-import { Meter } from './meter.ts';
 
 export async function runConnects(job: Job<ConnectWorkload>): Promise<LoadResult> {
   const meter = new Meter();
@@ -21,23 +21,11 @@ export async function runConnects(job: Job<ConnectWorkload>): Promise<LoadResult
   return { ...figures, lost: 0 };
 }
 
-/** One after the other. The broker closes first, so the ports of the clients are free again at once. */
 async function comeAndGo(
   port: number,
   lane: number,
   meter: Meter,
   turnstile: { readonly open: boolean },
 ): Promise<void> {
-  const frame = connectFrame(`bench-c${lane}`);
-  while (turnstile.open) {
-    const startedAt = performance.now();
-    const link = new Link(port);
-    link.write(frame);
-    await link.reply(CONNACK);
-    meter.took(performance.now() - startedAt);
-    link.expectEnd();
-    link.write(DISCONNECT_FRAME);
-    await link.closed;
-    meter.deliveries++;
-  }
+  while (turnstile.open) await visit(local(port), `bench-c${lane}`, meter);
 }

@@ -1,7 +1,8 @@
 /** Clients that log in with a user name and a password at a given rate, and leave again. */
-import { connectFrame, DISCONNECT_FRAME } from './frames.ts';
-import type { Login } from './frames.ts';
-import { Link } from './link.ts';
+import { connectFrame, DISCONNECT_FRAME } from '../../src/cli/bench/frames.ts';
+import type { Login } from '../../src/cli/bench/frames.ts';
+import { Link } from '../../src/cli/bench/link.ts';
+import { local } from './local.ts';
 
 /** What the broker said to the logins. */
 export interface Told {
@@ -42,7 +43,7 @@ export class LoginCrowd implements Disposable {
 
   #begin(): void {
     const at = this.told.begun++;
-    const link = new Link(this.#port);
+    const link = new Link(local(this.#port));
     link.lost = () => this.told.lost++;
     link.receive = (connack) => {
       this.#tell(connack[3]);

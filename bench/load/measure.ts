@@ -1,8 +1,8 @@
 /** The measured time: what the broker did in it, and what that cost. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Meter } from '../../src/cli/bench/meter.ts';
 import { cpuSeconds, residentKib } from '../process-usage.ts';
 import type { Job, LoadResult } from '../workload.ts';
-import type { Meter } from './meter.ts';
 
 /** Counters that only rise. */
 export interface Counted {
@@ -48,8 +48,8 @@ function between(before: Moment, after: Moment): Rates {
 }
 
 function latency(meter: Meter): { readonly p50Micros: number; readonly p99Micros: number } {
-  const [p50Micros = 0, p99Micros = 0] = meter.percentiles(0.5, 0.99);
-  return { p50Micros, p99Micros };
+  const micros = (share: number): number => meter.nanoseconds.percentile(share) / 1000;
+  return { p50Micros: micros(0.5), p99Micros: micros(0.99) };
 }
 
 function moment(pid: number, counted: Counted): Moment {

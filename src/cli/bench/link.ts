@@ -1,11 +1,39 @@
 /** A raw connection to the broker: bytes out as they are, bytes in without an allocation a read. */
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, isIP } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
+import type { QoS } from '../../protocol/packet.ts';
 import { CONNACK, connectFrame, frameEnd, SUBACK, subscribeFrame } from './frames.ts';
-import type { QoS } from '../workload.ts';
+import type { Login } from './frames.ts';
+
+/** Where the broker is, and who comes. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  /** How TLS is to be spoken; undefined if it is not. */
+  readonly tls?: ConnectionOptions | undefined;
+  /** Of all clients; undefined if they are anonymous. */
+  readonly login?: Login | undefined;
+}
 
 /** Takes what was read: the first `length` bytes, which are overwritten by the next read of any link. */
 export type Receive = (bytes: Buffer, length: number) => void;
+
+/** The broker said no: to CONNECT with a return code, to SUBSCRIBE, or with a packet that nobody expected. */
+export class Refused extends Error {
+  readonly type: number;
+  readonly code: number;
+
+  constructor(answer: Buffer) {
+    super(`The broker refused: ${answer.subarray(0, 16).toString('hex')}.`);
+    this.type = answer[0]! >> 4;
+    this.code = answer[3] ?? 0;
+  }
+}
+
+/** The broker says nothing. */
+export class Unanswered extends Error {}
 
 /** What all links read into: a chunk is handled before the next is read. */
 const CHUNK = Buffer.allocUnsafeSlow(128 * 1024);
@@ -24,7 +52,7 @@ const REFUSED: Readonly<Record<number, (answer: Buffer) => boolean>> = {
 export class Link {
   /** Whoever follows the connection; replaced as it passes its phases. */
   receive: Receive = () => undefined;
-  /** Called at the end that nobody asked for. */
+  /** Called at the end that nobody asked for, and when `receive` throws. */
   lost: (error: Error) => void = (error) => {
     throw error;
   };
@@ -34,9 +62,9 @@ export class Link {
   #closing = false;
 
   /** Starts to connect; `reply` waits for what the broker says. */
-  constructor(port: number) {
+  constructor(target: Target) {
     const onread = { buffer: CHUNK, callback: (length: number): boolean => this.#read(length) };
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread });
+    this.#socket = open(target, onread);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.#socket.on('error', (error) => this.#end(error));
@@ -51,22 +79,27 @@ export class Link {
     return this.#socket.writableLength > 0;
   }
 
+  /** The address of the broker, once connected. */
+  get address(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
   /** Writes; the bytes must not change while the link is blocked. */
   write(bytes: Uint8Array): void {
     this.#socket.write(bytes);
   }
 
   /** Waits for one whole frame of a type; rejects when it is another or a refusal. */
-  reply(type: number): Promise<Buffer> {
+  reply(type: number, patienceMs: number = PATIENCE_MS): Promise<Buffer> {
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-    const timer = setTimeout(() => reject(new Error('The broker does not answer.')), PATIENCE_MS);
+    const timer = setTimeout(() => reject(new Unanswered('The broker does not answer.')), patienceMs);
     this.lost = reject;
     let answer = EMPTY;
     this.receive = (bytes, length) => {
       answer = Buffer.concat([answer, bytes.subarray(0, length)]);
       if (frameEnd(answer, 0, answer.length) === 0) return;
       if (answer[0]! >> 4 === type && REFUSED[type]?.(answer) !== true) resolve(answer);
-      else reject(new Error(`The broker refused: ${answer.subarray(0, 16).toString('hex')}.`));
+      else reject(new Refused(answer));
     };
     return promise.finally(() => clearTimeout(timer));
   }
@@ -83,7 +116,12 @@ export class Link {
   }
 
   #read(length: number): boolean {
-    this.receive(CHUNK, length);
+    try {
+      this.receive(CHUNK, length);
+    } catch (error) {
+      this.#end(error as Error);
+      this.#socket.destroy();
+    }
     return true;
   }
 
@@ -94,24 +132,41 @@ export class Link {
   }
 }
 
+function open({ host, port, tls }: Target, onread: OnReadOpts): Socket {
+  if (tls === undefined) return connect({ host, port, noDelay: true, onread });
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const options: ConnectionOptions & { onread: OnReadOpts } = { ...name, ...tls, host, port, onread };
+  return connectSecurely(options).setNoDelay(true);
+}
+
 /** A client that the broker has accepted. */
-export async function openClient(port: number, clientId: string, cleanSession = true): Promise<Link> {
-  const link = new Link(port);
-  link.write(connectFrame(clientId, cleanSession));
-  await link.reply(CONNACK);
+export async function openClient(
+  target: Target,
+  clientId: string,
+  cleanSession = true,
+  patienceMs: number = PATIENCE_MS,
+): Promise<Link> {
+  const link = new Link(target);
+  link.write(connectFrame(clientId, cleanSession, target.login));
+  try {
+    await link.reply(CONNACK, patienceMs);
+  } catch (error) {
+    link.close();
+    throw error;
+  }
   return link;
 }
 
 /** Many clients, some at a time. */
 export async function openClients(
-  port: number,
+  target: Target,
   clientIds: readonly string[],
   cleanSession = true,
 ): Promise<Link[]> {
   const links: Link[] = [];
   for (let at = 0; at < clientIds.length; at += OPENED_TOGETHER) {
     const some = clientIds.slice(at, at + OPENED_TOGETHER);
-    links.push(...(await Promise.all(some.map((clientId) => openClient(port, clientId, cleanSession)))));
+    links.push(...(await Promise.all(some.map((clientId) => openClient(target, clientId, cleanSession)))));
   }
   return links;
 }

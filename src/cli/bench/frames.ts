@@ -1,5 +1,5 @@
 /** Frames of MQTT 3.1.1 as the load needs them, built once and written many times. */
-import type { QoS } from '../workload.ts';
+import type { QoS } from '../../protocol/packet.ts';
 
 export const CONNACK = 2;
 export const PUBLISH = 3;
@@ -8,12 +8,11 @@ export const PUBREC = 5;
 export const PUBREL = 6;
 export const PUBCOMP = 7;
 export const SUBACK = 9;
-export const PINGRESP = 13;
 
-export const PINGREQ_FRAME: Buffer = Buffer.of(0xc0, 0);
 export const DISCONNECT_FRAME: Buffer = Buffer.of(0xe0, 0);
 
-const KEEP_ALIVE_SECONDS = 600;
+/** Longer than any load runs: subscribers say nothing. */
+const KEEP_ALIVE_SECONDS = 65_535;
 
 /** Who a client says it is. */
 export interface Login {

@@ -1,10 +1,13 @@
 /** The PUBLISH frames of one publisher, side by side, so that a run of them is one write without copying. */
-import type { MessageWorkload, QoS } from '../workload.ts';
+import type { QoS } from '../../protocol/packet.ts';
 import { payloadOffset, publishFrame } from './frames.ts';
+import type { MessageLoad } from './message-load.ts';
 import { PATTERNS } from './pattern.ts';
 
 /** What one write takes at the most, bytes. */
 const WRITE_BYTES = 64 * 1024;
+/** Writes that the ring holds, so that few end at its end. */
+const WRITES = 4;
 const LAST_PACKET_ID = 65_535;
 
 /** A run of frames: a view, to be written before the next is taken. */
@@ -25,15 +28,15 @@ export class FrameRing {
   #next = 0;
   #packetId = 0;
 
-  constructor(workload: MessageWorkload, publisher: number) {
-    this.qos = workload.qos;
-    const { topics, payloadBytes } = workload;
+  constructor(load: MessageLoad, publisher: number) {
+    this.qos = load.qos;
+    const { topics, payloadBytes } = load;
     const payload = Buffer.alloc(payloadBytes, 'x');
     const frame = (index: number): Buffer =>
-      publishFrame(PATTERNS[workload.pattern].topic(publisher, index, workload), workload.qos, payload);
+      publishFrame(PATTERNS[load.pattern].topic(publisher, index, load), load.qos, payload);
     this.frameBytes = frame(0).length;
-    this.#most = Math.ceil(WRITE_BYTES / this.frameBytes);
-    this.#count = topics * Math.ceil((4 * this.#most) / topics);
+    this.#most = framesAWrite(load, this.frameBytes);
+    this.#count = topics * Math.ceil((WRITES * this.#most) / topics);
     this.#stampOffset = payloadOffset(this.frameBytes, payloadBytes);
     this.#bytes = Buffer.allocUnsafeSlow(this.#count * this.frameBytes);
     for (let i = 0; i < this.#count; i++) this.#bytes.set(frame(i % topics), i * this.frameBytes);
@@ -62,4 +65,13 @@ export class FrameRing {
     this.#packetId = this.#packetId === LAST_PACKET_ID ? 1 : this.#packetId + 1;
     return this.#packetId;
   }
+}
+
+/** What the frames of one publisher take, bytes, at least: frames of one topic. */
+export function ringBytes(load: Pick<MessageLoad, 'payloadBytes' | 'window'>): number {
+  return WRITES * framesAWrite(load, load.payloadBytes) * load.payloadBytes;
+}
+
+function framesAWrite({ window }: Pick<MessageLoad, 'window'>, frameBytes: number): number {
+  return Math.min(window, Math.ceil(WRITE_BYTES / frameBytes));
 }

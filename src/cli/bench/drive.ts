@@ -1,6 +1,6 @@
 /** Makes the publishers publish: as far ahead of the deliveries as the window lets them, or on a clock. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MessageWorkload } from '../workload.ts';
+import type { MessageLoad } from './message-load.ts';
 import type { Meter } from './meter.ts';
 import { PATTERNS } from './pattern.ts';
 import type { Publisher } from './publisher.ts';
@@ -10,7 +10,7 @@ const STRAGGLERS_MS = 3000;
 
 /** Publishes as the window lets it, or as the clock says. */
 export class Drive {
-  readonly #workload: MessageWorkload;
+  readonly #load: MessageLoad;
   readonly #publishers: readonly Publisher[];
   readonly #meter: Meter;
   readonly #deliveriesEach: number;
@@ -19,11 +19,11 @@ export class Drive {
   #paced = 0;
   #startedAt = 0;
 
-  constructor(workload: MessageWorkload, publishers: readonly Publisher[], meter: Meter) {
-    this.#workload = workload;
+  constructor(load: MessageLoad, publishers: readonly Publisher[], meter: Meter) {
+    this.#load = load;
     this.#publishers = publishers;
     this.#meter = meter;
-    this.#deliveriesEach = PATTERNS[workload.pattern].deliveries(workload);
+    this.#deliveriesEach = PATTERNS[load.pattern].deliveries(load);
   }
 
   get sent(): number {
@@ -32,7 +32,7 @@ export class Drive {
 
   start(): void {
     this.#startedAt = performance.now();
-    if (this.#workload.messagesPerSecond > 0) setImmediate(this.#pace);
+    if (this.#load.messagesPerSecond > 0) setImmediate(this.#pace);
     else {
       this.#meter.moved = this.#schedule;
       this.#pump();
@@ -61,13 +61,13 @@ export class Drive {
     let room = this.#room();
     for (const publisher of this.#publishers) {
       if (room <= 0) return;
-      room -= publisher.publish(Math.min(room, this.#workload.window - publisher.unacknowledged));
+      room -= publisher.publish(Math.min(room, this.#load.window - publisher.unacknowledged));
     }
   };
 
   /** How many messages all publishers may be further ahead of the deliveries; twice as many at QoS 1 and 2. */
   #room(): number {
-    const { qos, publishers, window } = this.#workload;
+    const { qos, publishers, window } = this.#load;
     const ahead = this.sent - this.#meter.deliveries / this.#deliveriesEach;
     return Math.ceil(window * publishers * (qos === 0 ? 1 : 2) - ahead);
   }
@@ -75,7 +75,7 @@ export class Drive {
   /** Never sleeps, so that a message leaves when it is due and not when a timer fires. */
   readonly #pace = (): void => {
     if (this.#stopped) return;
-    const due = ((performance.now() - this.#startedAt) / 1000) * this.#workload.messagesPerSecond;
+    const due = ((performance.now() - this.#startedAt) / 1000) * this.#load.messagesPerSecond;
     for (; this.#paced < due; this.#paced++)
       this.#publishers[this.#paced % this.#publishers.length]!.publish(1);
     setImmediate(this.#pace);
