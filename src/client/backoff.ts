@@ -1,13 +1,16 @@
 /** How long to wait between attempts to connect. */
 
 export interface BackoffOptions {
-  /** Of the first wait, milliseconds. */
+  /** Of the first wait, milliseconds; 500 without it. */
   readonly minimum?: number;
-  /** Of the longest wait, milliseconds. */
+  /** Of the longest wait, milliseconds; 30,000 without it. */
   readonly maximum?: number;
   /** Attempts in a row before giving up; for ever without it. */
   readonly attempts?: number;
 }
+
+/** Doubled so often, any wait is the longest. */
+const MOST_DOUBLINGS = 30;
 
 /**
  * Waits that double, each drawn at random between half of its length and all of it: a thousand clients that lost the
@@ -35,7 +38,7 @@ export class Backoff {
   /** Milliseconds until the next attempt; undefined if there is to be none. */
   next(): number | undefined {
     if (this.#made >= this.#attempts) return undefined;
-    const longest = Math.min(this.#maximum, this.#minimum * 2 ** this.#made);
+    const longest = Math.min(this.#maximum, this.#minimum * 2 ** Math.min(this.#made, MOST_DOUBLINGS));
     this.#made++;
     return longest * (0.5 + this.#random() / 2);
   }

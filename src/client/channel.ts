@@ -27,3 +27,22 @@ export interface ChannelOwner {
 
 /** Opens a channel. Whatever goes wrong comes by `closed`, later; nothing is thrown. */
 export type OpenChannel = (owner: ChannelOwner) => Channel;
+
+/** Opens a channel; an opener that throws all the same, as for a certificate that is none, has failed later. */
+export function openSafely(open: OpenChannel, owner: ChannelOwner): Channel {
+  try {
+    return open(owner);
+  } catch (error) {
+    queueMicrotask(() => owner.closed(error instanceof Error ? error : new Error(String(error))));
+    return NOWHERE;
+  }
+}
+
+const NOWHERE: Channel = {
+  unsentBytes: 0,
+  write: () => {},
+  pause: () => {},
+  resume: () => {},
+  close: () => {},
+  destroy: () => {},
+};

@@ -1,32 +1,81 @@
-/** What may be published, by the specification and by what the server has agreed to. */
-import type { Connack, QoS } from '../protocol/packet.ts';
+/** What a program may ask for, by the specification and by what the server has agreed to. Wrong arguments throw. */
+import type { Connack, ProtocolVersion, QoS } from '../protocol/packet.ts';
 import { Reason } from '../protocol/reason.ts';
-import { isTopicName } from '../topic/topic.ts';
+import type { ReasonCode } from '../protocol/reason.ts';
+import { isText } from '../protocol/text.ts';
+import { hasWildcard, isShared, isTopicFilter, isTopicName, parseShared } from '../topic/topic.ts';
 import { MqttError } from './error.ts';
 
-/** Why a message cannot be published; undefined if it can. Without a CONNACK only the specification counts. */
-export function checkPublish(
-  topic: string,
-  { qos, retain }: { readonly qos: QoS; readonly retain: boolean },
-  connack: Connack | undefined,
-): MqttError | undefined {
-  if (!isTopicName(topic))
-    return new MqttError('INVALID', `'${topic}' is not a topic to publish to: no + or #, not empty`);
+/** Throws if nothing can be published to a topic. */
+export function checkTopic(topic: string): void {
+  if (typeof topic !== 'string' || !isTopicName(topic) || !isText(topic))
+    throw new MqttError(
+      'INVALID',
+      `'${topic}' is not a topic to publish to: no + or #, no control characters, not empty, not too long`,
+    );
+}
+
+/** Throws if a payload is no text and no bytes. */
+export function checkPayload(payload: unknown): void {
+  if (typeof payload !== 'string' && !(payload instanceof Uint8Array))
+    throw new MqttError('INVALID', 'A payload is a string or a Uint8Array');
+}
+
+export function checkQoS(qos: unknown): void {
   if (qos !== 0 && qos !== 1 && qos !== 2)
-    return new MqttError('INVALID', `QoS ${String(qos)} does not exist`);
-  const { maximumQoS = 2, retainAvailable = 1 } = connack?.properties ?? {};
-  if (qos > maximumQoS) {
-    const details = { reasonCode: Reason.qosNotSupported }; // [MQTT-3.2.2-11]
-    return new MqttError('INVALID', `The server takes QoS ${maximumQoS} at the most`, details);
-  }
-  if (retain && retainAvailable === 0) {
-    const details = { reasonCode: Reason.retainNotSupported }; // [MQTT-3.2.2-14]
-    return new MqttError('INVALID', 'The server retains no messages', details);
-  }
+    throw new MqttError('INVALID', `QoS ${String(qos)} does not exist: it is 0, 1 or 2`);
+}
+
+/** Why the server would not take a message; undefined if it does. */
+export function refusalOf(
+  qos: QoS,
+  retain: boolean,
+  { properties: { maximumQoS = 2, retainAvailable = 1 } }: Connack,
+): MqttError | undefined {
+  // [MQTT-3.2.2-11]
+  if (qos > maximumQoS)
+    return unavailable(`The server takes QoS ${maximumQoS} at the most`, Reason.qosNotSupported);
+  // [MQTT-3.2.2-14]
+  if (retain && retainAvailable === 0)
+    return unavailable('The server retains no messages', Reason.retainNotSupported);
   return undefined;
 }
 
-export function tooLarge({ length }: Uint8Array): MqttError {
-  const details = { reasonCode: Reason.packetTooLarge };
-  return new MqttError('INVALID', `A message of ${length} bytes is larger than the server takes`, details);
+/** Throws if a filter is none. */
+export function checkFilter(filter: string, noLocal: boolean): void {
+  if (typeof filter !== 'string' || !isTopicFilter(filter) || !isText(filter))
+    throw new MqttError(
+      'INVALID',
+      `'${filter}' is not a topic filter: + and # stand for whole levels, and # is the last one`,
+    );
+  if (!isShared(filter)) return;
+  if (parseShared(filter) === undefined)
+    throw new MqttError('INVALID', `'${filter}' is not of the form $share/NAME/FILTER`); // [MQTT-4.8.2-1]
+  if (noLocal) throw new MqttError('INVALID', 'noLocal is not for shared subscriptions'); // [MQTT-3.8.3-4]
+}
+
+/** Why the server would not take subscriptions; undefined if it does. */
+export function subscriptionRefusalOf(
+  filters: readonly string[],
+  { properties }: Connack,
+): MqttError | undefined {
+  const { wildcardSubscriptionAvailable = 1, sharedSubscriptionAvailable = 1 } = properties;
+  if (wildcardSubscriptionAvailable === 0 && filters.some((filter) => hasWildcard(filter)))
+    return unavailable('The server takes no wildcards', Reason.wildcardSubscriptionsNotSupported);
+  if (sharedSubscriptionAvailable === 0 && filters.some((filter) => isShared(filter)))
+    return unavailable('The server shares no subscriptions', Reason.sharedSubscriptionsNotSupported);
+  return undefined;
+}
+
+/** Throws if an option needs MQTT 5.0 and there is none. */
+export function checkVersion(what: string, version: ProtocolVersion): void {
+  if (version !== 5) throw new MqttError('INVALID', `${what} need MQTT 5.0`);
+}
+
+export function tooLarge(what: string): MqttError {
+  return unavailable(`${what} is larger than the server takes`, Reason.packetTooLarge);
+}
+
+function unavailable(problem: string, reasonCode: ReasonCode): MqttError {
+  return new MqttError('INVALID', problem, { reasonCode });
 }

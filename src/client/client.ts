@@ -1,90 +1,114 @@
 /** A client of an MQTT server that keeps its connection, its subscriptions and its messages. */
-import { copyOf, utf8Bytes } from '../protocol/bytes.ts';
-import type { Connack } from '../protocol/packet.ts';
+import type { Connack, Connect } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
+import type { Properties } from '../protocol/properties.ts';
 import { Reason } from '../protocol/reason.ts';
+import { aborted, ignorable, onAbort, rejected, throwIfAborted } from './abort.ts';
 import { Backoff } from './backoff.ts';
 import type { OpenChannel } from './channel.ts';
-import { checkPublish, tooLarge } from './checks.ts';
-import { connectPacket } from './connect-packet.ts';
+import { checkVersion } from './checks.ts';
+import { propertiesFor } from './check-properties.ts';
+import { connectPacket, endsSession } from './connect-packet.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOwner } from './connection.ts';
 import { MqttError } from './error.ts';
-import { Emitter } from './events.ts';
+import { Emitter, surface } from './events.ts';
 import type { ClientEvent, ClientEvents } from './events.ts';
-import { Publication } from './message.ts';
+import { LIMITS } from './limits.ts';
 import type { Message, Published } from './message.ts';
-import type { ClientOptions, PublishOptions, RequestOptions } from './options.ts';
-import type { OutboxMessage } from './outbox.ts';
+import type { ClientOptions, CloseOptions, PublishOptions, RequestOptions } from './options.ts';
+import { Publisher } from './publisher.ts';
 import { Requests } from './requests.ts';
 import { Session } from './session.ts';
 import { Subscriber } from './subscriber.ts';
 import type { MessageHandler, SubscribeOptions, Subscription } from './subscription.ts';
 
-const DEFAULTS = {
-  queue: 1000,
-  queueBytes: 64 * 1024 * 1024,
-  maximumPacketSize: 64 * 1024 * 1024,
-  connectTimeout: 30_000,
-  drain: 5000,
-} as const;
-
-/** What publishing at QoS 0 comes to when it could be sent at once. */
-const SENT: Promise<Published> = Promise.resolve({ reasonCode: Reason.success, packetId: 0 });
+/** Until the server must have answered CONNECT, milliseconds. */
+const CONNECT_TIMEOUT = 30_000;
+/** What is under way when the client is closed may take so long, milliseconds. */
+const DRAIN = 5000;
+/** A connection that lasts so long counts as one: attempts are counted anew. Milliseconds. */
+const LASTING = 5000;
 
 /** Codes with which a server says that it is not the one: coming back to it would not help. */
 const ELSEWHERE: ReadonlySet<number> = new Set<number>([Reason.useAnotherServer, Reason.serverMoved]);
 
-/** `starting`: the first connection is not there yet; if it fails, there is no second. */
-type State = 'starting' | 'running' | 'closed';
+/**
+ * `starting`: the first connection is not there yet; if it fails, there is no second. `closing`: what is under way may
+ * complete, and nothing new begins.
+ */
+type State = 'starting' | 'running' | 'closing' | 'closed';
 
 /**
  * Keeps one connection at a time. Made by `connect`; it lives until `close`, until its signal aborts, or until its
- * attempts to reconnect are used up.
+ * attempts to reconnect are used up. A promise of its methods that is ignored ends no program when it rejects.
  */
 export class Client implements AsyncDisposable {
   readonly #open: OpenChannel;
   readonly #options: ClientOptions;
+  readonly #connect: Connect;
   readonly #queue: { readonly queuedMessages: number; readonly queuedBytes: number };
   readonly #session: Session;
+  readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #requests: Requests;
   readonly #emitter = new Emitter();
   readonly #backoff: Backoff;
+  readonly #forgetSignal: () => void;
   #state: State = 'starting';
   #connection: Connection | undefined;
   #clientId: string;
+  /** There was no connection yet. */
   #first = true;
-  /** Of the next attempt, or of the answer to CONNECT. */
+  /** Of the next attempt, of the answer to CONNECT, of a connection that lasts. */
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #starting: PromiseWithResolvers<void> | undefined;
+  readonly #starting: PromiseWithResolvers<void> = Promise.withResolvers();
+  #closing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
-  /** Use `connect`, which also opens the first connection. */
+  /** Use `connect`, which also opens the first connection. Throws an `MqttError` if the options are wrong. */
   constructor(open: OpenChannel, options: ClientOptions = {}) {
+    const { outbox, signal } = options;
     this.#open = open;
     this.#options = options;
-    this.#clientId = options.clientId ?? '';
+    this.#connect = connectPacket(options);
+    this.#clientId = this.#connect.clientId;
     this.#backoff = new Backoff(options.reconnect === false ? { attempts: 0 } : options.reconnect);
     this.#queue = {
-      queuedMessages: options.queue ?? DEFAULTS.queue,
-      queuedBytes: options.queueBytes ?? DEFAULTS.queueBytes,
+      queuedMessages: options.queue ?? LIMITS.queuedMessages,
+      queuedBytes: options.queueBytes ?? LIMITS.queuedBytes,
     };
-    const limits = { ...this.#queue, inflightMessages: 0, inflightBytes: 0 };
-    this.#session = new Session(limits, (publication) => this.#settled(publication));
-    this.#subscriber = new Subscriber(this.#session);
-    this.#requests = new Requests(this);
-    for (const [key, message] of options.outbox?.load() ?? []) this.#restore(key, message);
+    void ignorable(this.#starting.promise);
+    // what was kept is there whatever the queue may hold: the first connection sets its bounds
+    const unlimited = { queuedMessages: 0, queuedBytes: 0, inflightMessages: 0, inflightBytes: 0 };
+    this.#session = new Session(unlimited, (publication) => {
+      // what is not done at the end stays in the outbox
+      if (this.#state !== 'closed') this.#publisher.settled(publication);
+      if (this.unfinished === 0) this.#drained?.();
+    });
+    const { version } = this.#connect;
+    this.#publisher = new Publisher(this.#session, {
+      version,
+      ...this.#queue,
+      outbox,
+      outboxFailed: (error) => this.#onOutboxFailed(error),
+    });
+    this.#subscriber = new Subscriber(this.#session, version);
+    this.#requests = new Requests(this, options.responseTopic);
+    this.#publisher.restore();
+    this.#session.outbound.limit({ ...unlimited, ...this.#queue });
+    this.#forgetSignal = onAbort(signal, () => this.#end(aborted('The client', signal!)));
   }
 
-  /** Connects for the first time; if that does not succeed it rejects, and the client has ended. */
-  start(): Promise<void> {
-    const { signal } = this.#options;
-    signal?.throwIfAborted();
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
-    this.#starting = Promise.withResolvers();
-    this.#connect();
-    return this.#starting.promise;
+  /**
+   * Connects for the first time; if that does not succeed it rejects, and the client has ended. With the option
+   * `startOffline` it resolves at once, and the first connection is tried for like all later ones.
+   */
+  async start(): Promise<void> {
+    throwIfAborted('The client', this.#options.signal);
+    if (this.#options.startOffline === true) this.#state = 'running';
+    this.#dial();
+    if (this.#state === 'starting') await this.#starting.promise;
   }
 
   /** Whether there is a connection now. */
@@ -107,9 +131,13 @@ export class Client implements AsyncDisposable {
     return this.#session.unfinished;
   }
 
-  /** Calls a handler at each event; the result takes it away again. */
-  on<E extends ClientEvent>(name: E, handler: (event: ClientEvents[E]) => void): () => void {
-    return this.#emitter.on(name, handler);
+  /** Calls a handler at each event; the result takes it away again, and so does the signal. */
+  on<E extends ClientEvent>(
+    name: E,
+    handler: (event: ClientEvents[E]) => void,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): () => void {
+    return this.#emitter.on(name, handler, signal);
   }
 
   /**
@@ -117,22 +145,9 @@ export class Client implements AsyncDisposable {
    * acknowledged it, however many connections that takes. Rejects if the server refuses it (`REFUSED`), if too much
    * waits already (`QUEUE_FULL`), or if the client ends first (`CLOSED`).
    */
-  publish(
-    topic: string,
-    payload: string | Uint8Array = '',
-    options: PublishOptions = {},
-  ): Promise<Published> {
-    const { qos = 0, retain = false, properties = NO_PROPERTIES } = options;
-    const problem = this.#ended() ?? checkPublish(topic, { qos, retain }, this.connack);
-    if (problem !== undefined) return Promise.reject(problem);
-    const bytes = typeof payload === 'string' ? utf8Bytes(payload) : payload;
-    const connection = this.#connection;
-    if (qos === 0 && connection?.open === true && this.#session.outbound.open) {
-      const sent = connection.publishNow(retain ? 1 : 0, topic, bytes, 0, properties);
-      return sent ? SENT : Promise.reject(tooLarge(bytes));
-    }
-    const kept = bytes === payload ? copyOf(bytes) : bytes; // it may be sent again, whatever becomes of the original
-    return this.#offer({ topic, payload: kept, qos, retain, properties }, options.signal);
+  publish(topic: string, payload: string | Uint8Array = '', options?: PublishOptions): Promise<Published> {
+    if (this.#state === 'closing' || this.#state === 'closed') return rejected(closedError());
+    return this.#publisher.publish(topic, payload, options);
   }
 
   /**
@@ -140,16 +155,18 @@ export class Client implements AsyncDisposable {
    * a handler, which gets them instead. Several filters make one subscription, whose `granted` says what each got; if
    * all are refused it rejects.
    */
-  async subscribe(
+  subscribe(
     filters: string | readonly string[],
     options?: SubscribeOptions | MessageHandler,
     handler?: MessageHandler,
   ): Promise<Subscription> {
-    const problem = this.#ended();
-    if (problem !== undefined) throw problem;
+    if (this.#state === 'closing' || this.#state === 'closed') return rejected(closedError());
     const list = typeof filters === 'string' ? [filters] : filters;
-    if (typeof options === 'function') return this.#subscriber.subscribe(list, {}, options);
-    return this.#subscriber.subscribe(list, options ?? {}, handler);
+    return ignorable(
+      typeof options === 'function'
+        ? this.#subscriber.subscribe(list, {}, options)
+        : this.#subscriber.subscribe(list, options ?? {}, handler),
+    );
   }
 
   /**
@@ -157,58 +174,36 @@ export class Client implements AsyncDisposable {
    * with `TIMED_OUT` if none comes.
    */
   request(topic: string, payload: string | Uint8Array = '', options: RequestOptions = {}): Promise<Message> {
-    const { version = 5 } = this.#options;
-    if (version !== 5) return Promise.reject(new MqttError('INVALID', 'Requests need MQTT 5.0'));
-    return this.#requests.send(topic, payload, options);
+    return ignorable(this.#requests.send(topic, payload, options, this.#connect.version));
+  }
+
+  /** Authenticates again, by the method that the connection began with. MQTT 5.0 §4.12.1 */
+  async reauthenticate(data?: Uint8Array): Promise<void> {
+    if (!this.connected) throw new MqttError('CONNECTION_LOST', 'There is no connection to authenticate');
+    await this.#connection!.reauthenticate(data);
   }
 
   /**
-   * Says goodbye and ends the client. What is under way may complete first, for up to `drain` milliseconds (5,000);
-   * what is not done then is rejected, and stays in the outbox if there is one.
+   * Says goodbye and ends the client; resolves when the connection is closed. What is under way may complete first, for
+   * up to `drain` milliseconds (5,000); what is not done then is rejected, and stays in the outbox if there is one.
    */
-  async close({ drain = DEFAULTS.drain }: { readonly drain?: number } = {}): Promise<void> {
-    if (this.connected && this.unfinished > 0 && drain > 0) await this.#drain(drain);
-    this.#end(undefined);
+  async close({ drain = DRAIN, reasonCode, properties }: CloseOptions = {}): Promise<void> {
+    const last = propertiesFor('disconnect', properties);
+    if (last !== NO_PROPERTIES) checkVersion('Properties', this.#connect.version);
+    this.#closing ??= this.#close(drain, reasonCode, last);
+    await this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #ended(): MqttError | undefined {
-    return this.#state === 'closed' ? new MqttError('CLOSED', 'The client was closed') : undefined;
-  }
-
-  /** A message goes on from where the program before this one left it. */
-  #restore(key: number, message: OutboxMessage): void {
-    const publication = new Publication(message, () => {});
-    publication.stored = key;
-    this.#session.outbound.offer(publication);
-  }
-
-  #offer(message: OutboxMessage, signal: AbortSignal | undefined): Promise<Published> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    return new Promise((resolve, reject) => {
-      const publication = new Publication(message, (error) => {
-        if (error !== undefined) reject(error);
-        else resolve({ reasonCode: publication.reasonCode, packetId: publication.packetId });
-      });
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      // kept before it is sent: what is acknowledged must have been there
-      if (message.qos > 0) publication.stored = this.#options.outbox?.put(message);
-      if (this.#session.outbound.offer(publication) !== 'dropped') return;
-      const most = `${this.#queue.queuedMessages} messages or ${this.#queue.queuedBytes} bytes`;
-      reject(new MqttError('QUEUE_FULL', `More than ${most} wait to be sent`));
-    });
-  }
-
-  /** The flow has let go of a message: done, refused or dropped. At the end of the client those unfinished stay. */
-  #settled(publication: Publication): void {
-    if (publication.stored !== undefined && this.#state !== 'closed') {
-      this.#options.outbox?.delete(publication.stored);
-      publication.stored = undefined;
-    }
-    if (this.unfinished === 0) this.#drained?.();
+  async #close(drain: number, reasonCode: number | undefined, properties: Properties): Promise<void> {
+    if (this.#state === 'running') this.#state = 'closing';
+    if (this.connected && this.unfinished > 0 && drain > 0) await this.#drain(drain);
+    const connection = this.#connection;
+    this.#end(undefined, reasonCode, properties);
+    await connection?.gone;
   }
 
   #drain(milliseconds: number): Promise<void> {
@@ -221,24 +216,25 @@ export class Client implements AsyncDisposable {
     });
   }
 
-  #connect(): void {
-    const {
-      maximumPacketSize = DEFAULTS.maximumPacketSize,
-      connectTimeout,
-      inflight = 0,
-      trace,
-    } = this.#options;
+  #dial(): void {
+    const { maximumPacketSize = LIMITS.packetBytes, connectTimeout = CONNECT_TIMEOUT } = this.#options;
+    const { version, cleanStart } = this.#connect;
     const options = {
-      connect: connectPacket(this.#options, this.#clientId, this.#first),
+      connect: {
+        ...this.#connect,
+        clientId: this.#clientId,
+        // before MQTT 5.0 it also says that the session ends with the connection
+        cleanStart: version === 5 ? cleanStart && this.#first : cleanStart,
+      },
       maximumPacketSize,
       queue: this.#queue,
-      inflightMessages: inflight,
-      trace,
+      inflightMessages: this.#options.inflight ?? 0,
+      trace: this.#options.trace,
     };
-    const timeout = connectTimeout ?? DEFAULTS.connectTimeout;
     this.#timer = setTimeout(() => {
-      this.#connection?.abort(new MqttError('TIMED_OUT', `The server has not answered within ${timeout} ms`));
-    }, timeout);
+      const problem = `The server has not answered within ${connectTimeout} ms`;
+      this.#connection?.abort(new MqttError('TIMED_OUT', problem));
+    }, connectTimeout);
     this.#connection = new Connection(this.#open, options, this.#session, this.#owner);
   }
 
@@ -253,49 +249,60 @@ export class Client implements AsyncDisposable {
 
   #onConnected(connack: Connack): void {
     clearTimeout(this.#timer);
-    this.#backoff.reset();
+    this.#timer = setTimeout(() => this.#backoff.reset(), LASTING);
     this.#first = false;
     this.#clientId = connack.properties.assignedClientIdentifier ?? this.#clientId;
-    this.#state = 'running';
+    if (this.#state === 'starting') this.#state = 'running';
+    this.#publisher.connection = this.#connection;
     this.#subscriber.attach(this.#connection!, connack);
     this.#emitter.emit('connected', connack);
-    this.#starting?.resolve();
+    this.#starting.resolve();
   }
 
   #onDisconnected(error: MqttError | undefined): void {
     clearTimeout(this.#timer);
+    const wasOpen = this.#publisher.connection !== undefined;
+    this.#publisher.connection = undefined;
     this.#subscriber.detach();
     this.#connection = undefined;
+    if (wasOpen) this.#emitter.emit('disconnected', error);
     if (this.#state === 'closed') return;
-    if (this.#state === 'running') this.#emitter.emit('disconnected', error);
     const final = this.#state === 'starting' || ELSEWHERE.has(error?.reasonCode ?? 0);
     const delay = final ? undefined : this.#backoff.next();
     if (delay === undefined) {
       this.#end(error);
       return;
     }
+    this.#timer = setTimeout(() => this.#dial(), delay);
     this.#emitter.emit('reconnecting', { attempt: this.#backoff.attempts, delay, error });
-    this.#timer = setTimeout(() => this.#connect(), delay);
   }
 
-  readonly #onAbort = (): void => {
-    const cause: unknown = this.#options.signal?.reason;
-    this.#end(new MqttError('ABORTED', 'The client was aborted', { cause }));
-  };
+  #onOutboxFailed(error: unknown): void {
+    if (this.#emitter.has('outboxFailed')) this.#emitter.emit('outboxFailed', error);
+    else surface(error);
+  }
 
   /** The end, once: everybody who waits is told. */
-  #end(error: MqttError | undefined): void {
+  #end(error: MqttError | undefined, reasonCode?: number, properties?: Properties): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     clearTimeout(this.#timer);
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#connection?.disconnect();
-    const why = error ?? new MqttError('CLOSED', 'The client was closed');
-    this.#starting?.reject(why);
-    this.#requests.close();
-    this.#subscriber.end(why);
+    this.#forgetSignal();
+    this.#connection?.disconnect(reasonCode, {
+      ...(endsSession(this.#options) && { sessionExpiryInterval: 0 }),
+      ...properties,
+    });
+    const why = error ?? closedError();
+    this.#starting.reject(why);
+    this.#requests.close(why);
+    this.#subscriber.end(why, error);
     this.#session.end(why);
+    this.#drained?.();
     this.#options.outbox?.close();
     this.#emitter.emit('closed', error);
   }
+}
+
+function closedError(): MqttError {
+  return new MqttError('CLOSED', 'The client was closed');
 }

@@ -1,19 +1,21 @@
 /** One connection to a server, from CONNECT to its end: bytes in, bytes out. Broker and client share the flows. */
-import type { OutboundLimits, Sender } from '../flow/outbound.ts';
-import { ReceivedAliases } from '../flow/topic-alias.ts';
+import type { OutboundLimits } from '../flow/outbound.ts';
 import { Decoder } from '../protocol/decoder.ts';
 import { ProtocolError } from '../protocol/error.ts';
-import type { Ack, Connack, Connect, Packet, Publish, Suback, Unsuback } from '../protocol/packet.ts';
+import type { Connack, Connect, Disconnect, Packet, Suback, Unsuback } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { Reason } from '../protocol/reason.ts';
-import { isTopicName } from '../topic/topic.ts';
+import { Authenticating } from './authenticating.ts';
+import { openSafely } from './channel.ts';
 import type { Channel, ChannelOwner, OpenChannel } from './channel.ts';
-import { tooLarge } from './checks.ts';
-import { endedByServer, MqttError, refused, refusedConnection } from './error.ts';
+import { disconnectedBy, MqttError, refusedConnection } from './error.ts';
+import { contained } from './events.ts';
+import { Exchange } from './exchange.ts';
+import { Input } from './input.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { Message } from './message.ts';
-import type { Publication } from './message.ts';
+import { LIMITS } from './limits.ts';
+import type { Message } from './message.ts';
 import { Output } from './output.ts';
 import type { Trace } from './output.ts';
 import type { Session } from './session.ts';
@@ -24,7 +26,7 @@ export interface ConnectionOwner {
   opened?(): void;
   /** CONNACK says yes. What is sent now goes out before messages that were under way. */
   connected(connack: Connack): void;
-  /** A message, each once: at QoS 2 when it is released. */
+  /** A message, each once: at QoS 2 when it comes, or when it is released if `acknowledgesFirst`. */
   received(message: Message): void;
   /** The next step of an enhanced authentication; undefined if there is none. */
   challenged?(data: Uint8Array | undefined): Promise<Uint8Array | undefined>;
@@ -49,46 +51,63 @@ export interface ConnectionOptions {
   readonly trace?: Trace | undefined;
 }
 
-/** Bytes that the system has not taken, beyond which no message is started. */
-const FULL_BYTES = 512 * 1024;
+const RECEIVE_MAXIMUM = 65_535;
 
 type State = 'opening' | 'connecting' | 'open' | 'closed';
 
-export class Connection implements ChannelOwner, Sender<Publication> {
+/** Why nothing is read: whoever takes the messages is behind, or the server does not take what it is owed. */
+type Pause = 'behind' | 'owing';
+
+export class Connection implements ChannelOwner {
   /** What the server has agreed to; undefined before its CONNACK. */
   connack: Connack | undefined;
+  /** Resolves when the channel has closed, and all that could be sent was sent. */
+  readonly gone: Promise<void>;
+  readonly #gone: () => void;
   readonly #options: ConnectionOptions;
   readonly #session: Session;
   readonly #owner: ConnectionOwner;
   readonly #channel: Channel;
-  readonly #decoder: Decoder;
-  readonly #aliases: ReceivedAliases;
+  readonly #input: Input;
   readonly #output: Output;
+  readonly #exchange: Exchange;
+  readonly #authenticating: Authenticating;
   readonly #keepAlive: KeepAlive;
+  readonly #pauses = new Set<Pause>();
   #state: State = 'opening';
-  #paused = false;
+  /** The largest piece written since the system had taken all. */
+  #largestUnsent = 0;
 
   constructor(open: OpenChannel, options: ConnectionOptions, session: Session, owner: ConnectionOwner) {
-    const { connect, maximumPacketSize } = options;
+    const { connect, maximumPacketSize, trace } = options;
+    const { version, properties } = connect;
     this.#options = options;
     this.#session = session;
     this.#owner = owner;
-    this.#decoder = new Decoder({
-      sender: 'server',
-      maxPacketSize: maximumPacketSize,
-      version: connect.version,
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.gone = promise;
+    this.#gone = resolve;
+    const decoder = new Decoder({ sender: 'server', maxPacketSize: maximumPacketSize, version });
+    this.#input = new Input(decoder, (packet) => this.#handle(packet));
+    this.#output = new Output(version, (bytes) => this.#write(bytes), trace);
+    this.#exchange = new Exchange(connect, session, this.#output, {
+      isFull: () => this.full,
+      received: (message) => owner.received(message),
+      acknowledgesFirst: options.acknowledgesFirst === true,
     });
-    this.#aliases = new ReceivedAliases(connect.properties.topicAliasMaximum ?? 0);
+    this.#authenticating = new Authenticating(properties.authenticationMethod, {
+      send: (packet) => void this.send(packet),
+      challenged: (data) => owner.challenged?.(data),
+      failed: (error) => this.#finish(error),
+    });
     this.#keepAlive = new KeepAlive({
-      ping: () => this.send({ type: 'pingreq' }),
-      lost: () => {
-        if (this.#paused) this.#keepAlive.heard();
-        else
-          this.#finish(new MqttError('CONNECTION_LOST', 'The server does not answer: keep alive exceeded'));
+      ping: () => {
+        this.send({ type: 'pingreq' });
+        this.#output.flush();
       },
+      lost: () => this.#onSilence(),
     });
-    this.#output = new Output(connect.version, (bytes) => this.#write(bytes), options.trace);
-    this.#channel = open(this);
+    this.#channel = openSafely(open, this);
   }
 
   get open(): boolean {
@@ -97,10 +116,11 @@ export class Connection implements ChannelOwner, Sender<Publication> {
 
   /** No message is started: the server does not take what was sent. */
   get full(): boolean {
-    return this.#channel.unsentBytes + this.#output.bytes > FULL_BYTES;
+    return this.#channel.unsentBytes + this.#output.bytes > LIMITS.fullBytes;
   }
 
   opened(): void {
+    if (this.#state !== 'opening') return;
     this.#state = 'connecting';
     this.#owner.opened?.();
     this.send(this.#options.connect);
@@ -110,74 +130,52 @@ export class Connection implements ChannelOwner, Sender<Publication> {
   received(chunk: Uint8Array): void {
     if (this.#state === 'closed') return;
     this.#keepAlive.heard();
-    this.#decoder.push(chunk);
-    try {
-      for (let packet = this.#decoder.next(); packet !== undefined; packet = this.#decoder.next()) {
-        this.#options.trace?.('received', packet);
-        this.#handle(packet);
-        if (this.#state === ('closed' as State)) return;
-      }
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#reject(error);
-    }
-    this.#output.flush();
+    this.#reading(() => {
+      if (this.#input.push(chunk)) return;
+      const problem = 'messages come faster than they are taken, and the transport cannot wait';
+      this.#finish(new MqttError('CONNECTION_LOST', `The connection was given up: ${problem}`));
+    });
   }
 
   drained(): void {
+    this.#largestUnsent = 0;
     if (this.#state !== 'open') return;
     this.#session.outbound.refill();
+    this.#go('owing');
     this.#output.flush();
   }
 
   closed(error?: Error): void {
+    this.#gone();
+    const what = this.#state === 'opening' ? 'The server could not be reached' : 'The connection was lost';
     const why = error?.message ?? 'the server closed it';
-    this.#finish(new MqttError('CONNECTION_LOST', `The connection was lost: ${why}`, { cause: error }));
+    this.#finish(new MqttError('CONNECTION_LOST', `${what}: ${why}`, { cause: error }));
   }
 
-  /** Sends any packet but PUBLISH. */
-  send(packet: Packet): void {
-    this.#output.send(packet);
+  /** Sends any packet but PUBLISH; false if it is larger than the server takes. */
+  send(packet: Packet): boolean {
+    return this.#output.send(packet);
   }
 
-  /** The flow sends a message. */
-  publish(publication: Publication, dup: boolean): boolean {
-    const { topic, payload, qos, retain, properties, packetId } = publication;
-    const flags = (dup ? 0x08 : 0) | (qos << 1) | (retain ? 0x01 : 0);
-    if (!this.publishNow(flags, topic, payload, packetId, properties)) {
-      publication.settle(tooLarge(payload));
-      return false;
-    }
-    if (qos === 0) publication.settle();
-    return true;
+  /** Sends a PUBLISH past the flows, at QoS 0; false if it is larger than the server takes. */
+  publishNow(retain: boolean, topic: string, payload: string | Uint8Array, properties: Properties): boolean {
+    return properties === NO_PROPERTIES
+      ? this.#output.publish(retain ? 1 : 0, topic, payload, 0, properties)
+      : this.#exchange.send(retain ? 1 : 0, topic, payload, 0, properties);
   }
 
-  /** Sends a PUBLISH; false if it is larger than the server takes. */
-  publishNow(
-    flags: number,
-    topic: string,
-    payload: Uint8Array,
-    packetId: number,
-    properties: Properties,
-  ): boolean {
-    return this.#output.publish(flags, topic, payload, packetId, properties);
-  }
-
-  release(packetId: number): void {
-    this.#acknowledge('pubrel', packetId);
+  /** Authenticates again, by the method of CONNECT. Resolves when the server has accepted it. */
+  reauthenticate(data: Uint8Array | undefined): Promise<void> {
+    return this.#authenticating.again(data);
   }
 
   /** Reads nothing until `resume`: whoever takes the messages is behind. */
   pause(): void {
-    this.#paused = true;
-    this.#channel.pause();
+    this.#stop('behind');
   }
 
   resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#keepAlive.heard();
-    this.#channel.resume();
+    this.#go('behind');
   }
 
   /** Says goodbye and closes. `disconnected` follows without an error. */
@@ -194,40 +192,76 @@ export class Connection implements ChannelOwner, Sender<Publication> {
   #write(bytes: Uint8Array): void {
     this.#keepAlive.spoke();
     this.#channel.write(bytes);
+    if (bytes.length > this.#largestUnsent) this.#largestUnsent = bytes.length;
+    // what is beyond a message that was started while there was room is acknowledgements
+    const limit = LIMITS.fullBytes + LIMITS.owedBytes + this.#largestUnsent;
+    if (this.#state !== 'closed' && this.#channel.unsentBytes > limit) this.#stop('owing');
+  }
+
+  /** Nothing is heard when we do not listen. A server that takes nothing is as good as gone. */
+  #onSilence(): void {
+    if (this.#pauses.has('behind')) this.#keepAlive.heard();
+    else this.#finish(new MqttError('CONNECTION_LOST', 'The server does not answer: keep alive exceeded'));
+  }
+
+  #stop(pause: Pause): void {
+    this.#pauses.add(pause);
+    this.#input.pause();
+    this.#channel.pause();
+  }
+
+  #go(pause: Pause): void {
+    if (!this.#pauses.delete(pause) || this.#pauses.size > 0 || this.#state === 'closed') return;
+    this.#keepAlive.heard();
+    this.#reading(() => this.#input.resume());
+    if (this.#pauses.size === 0 && this.#state !== ('closed' as State)) this.#channel.resume();
+  }
+
+  /** Whatever the server does wrong comes up here. */
+  #reading(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#reject(error);
+    }
+    this.#output.flush();
   }
 
   #handle(packet: Packet): void {
-    if (this.#state === 'connecting') this.#handleAnswer(packet);
-    else this.#handleOpen(packet);
+    const { trace } = this.#options;
+    if (trace !== undefined) contained(() => trace('received', packet));
+    if (this.#state === 'open') this.#handleOpen(packet);
+    else if (this.#state === 'connecting') this.#handleAnswer(packet);
   }
 
   #handleAnswer(packet: Packet): void {
     if (packet.type === 'connack') this.#onConnack(packet);
-    else if (packet.type === 'auth') this.#onChallenge(packet.properties.authenticationData);
-    else if (packet.type === 'disconnect') this.#finish(endedByServer(packet.reasonCode, packet.properties));
+    else if (packet.type === 'auth') this.#authenticating.onAuth(packet);
+    else if (packet.type === 'disconnect') this.#onDisconnect(packet);
     else throw new ProtocolError(Reason.protocolError, `${packet.type} before CONNACK`); // [MQTT-3.2.0-1]
   }
 
   #handleOpen(packet: Packet): void {
     switch (packet.type) {
       case 'publish':
-        this.#onPublish(packet);
+        this.#exchange.onPublish(packet);
         break;
       case 'puback':
       case 'pubrec':
       case 'pubrel':
       case 'pubcomp':
-        this.#onAck(packet);
+        this.#exchange.onAck(packet);
         break;
       case 'suback':
       case 'unsuback':
         this.#onAnswer(packet);
         break;
       case 'disconnect':
-        this.#finish(endedByServer(packet.reasonCode, packet.properties));
+        this.#onDisconnect(packet);
         break;
       case 'auth':
-        this.#onChallenge(packet.properties.authenticationData);
+        this.#authenticating.onAuth(packet);
         break;
       case 'pingresp':
         break;
@@ -241,100 +275,30 @@ export class Connection implements ChannelOwner, Sender<Publication> {
   }
 
   #onConnack(connack: Connack): void {
-    const { reasonCode, properties } = connack;
+    const { reasonCode, properties, sessionPresent } = connack;
     const { connect, queue, inflightMessages } = this.#options;
     if (reasonCode !== 0) {
       this.#finish(refusedConnection(connect.version, reasonCode, properties));
       return;
     }
+    // [MQTT-3.2.2-2]; MQTT 3.1 gives the flag no meaning
+    if (sessionPresent && connect.cleanStart && connect.version !== 3)
+      throw new ProtocolError(
+        Reason.protocolError,
+        'CONNACK with a session although a new one was asked for',
+      );
     this.connack = connack;
-    this.#output.largest = properties.maximumPacketSize ?? 0;
+    this.#output.largest = properties.maximumPacketSize ?? LIMITS.largestPacketBytes;
     this.#state = 'open';
-    if (!connack.sessionPresent) this.#session.inbound.clear(); // [MQTT-3.2.2-5]
+    this.#authenticating.accepted();
+    this.#exchange.accepted(connack);
     this.#keepAlive.start(properties.serverKeepAlive ?? connect.keepAliveSeconds); // [MQTT-3.2.2-21]
     this.#owner.connected(connack);
     if (this.#state !== 'open') return;
-    const receiveMaximum = properties.receiveMaximum ?? 65_535;
-    this.#session.outbound.resume(this, {
-      ...queue,
-      inflightMessages: Math.min(receiveMaximum, inflightMessages || receiveMaximum), // [MQTT-3.3.4-7]
-      inflightBytes: 0,
-    });
-  }
-
-  #onPublish(packet: Publish): void {
-    const { topicAlias } = packet.properties;
-    const topic = topicAlias === undefined ? packet.topic : this.#aliases.resolve(topicAlias, packet.topic);
-    if (topic === '' || !isTopicName(topic))
-      throw new ProtocolError(Reason.protocolError, 'PUBLISH without a valid topic');
-    if (packet.qos === 2) {
-      this.#hold(packet, topic);
-      return;
-    }
-    this.#deliver(new Message(packet, topic), packet.qos === 1 ? 'puback' : undefined); // [MQTT-4.3.2-4]
-  }
-
-  #deliver(message: Message, ack: 'puback' | 'pubcomp' | undefined): void {
-    const { acknowledgesFirst } = this.#options;
-    if (ack !== undefined && acknowledgesFirst === true) this.#acknowledge(ack, message.packetId);
-    this.#owner.received(message);
-    if (ack !== undefined && acknowledgesFirst !== true) this.#acknowledge(ack, message.packetId);
-  }
-
-  /** QoS 2: the message waits for its PUBREL; sent again, it is held once. [MQTT-4.3.3-10] */
-  #hold(packet: Publish, topic: string): void {
-    const { inbound } = this.#session;
-    const most = this.#options.connect.properties.receiveMaximum ?? 65_535;
-    if (inbound.get(packet.packetId) === undefined) {
-      if (inbound.size >= most)
-        throw new ProtocolError(
-          Reason.receiveMaximumExceeded,
-          `more than ${most} messages of QoS 2 in flight`,
-        );
-      inbound.hold(packet.packetId, new Message(packet, topic), packet.payload.length);
-    }
-    this.#acknowledge('pubrec', packet.packetId);
-  }
-
-  #onAck({ type, packetId, reasonCode, properties }: Ack): void {
-    const { outbound, inbound } = this.#session;
-    switch (type) {
-      case 'puback':
-        this.#done(outbound.acknowledge(packetId), reasonCode, properties);
-        break;
-      case 'pubrec':
-        if (reasonCode >= 0x80) this.#done(outbound.complete(packetId), reasonCode, properties);
-        else {
-          const publication = outbound.receive(packetId);
-          if (publication !== undefined) publication.reasonCode = reasonCode;
-          this.#acknowledge(
-            'pubrel',
-            packetId,
-            publication === undefined ? Reason.packetIdentifierNotFound : Reason.success,
-          );
-        }
-        break;
-      case 'pubrel': {
-        const message = inbound.release(packetId);
-        if (message === undefined) this.#acknowledge('pubcomp', packetId);
-        else this.#deliver(message, 'pubcomp'); // [MQTT-4.3.3-11]
-        break;
-      }
-      case 'pubcomp':
-        this.#done(outbound.complete(packetId), 0, properties);
-        break;
-    }
-  }
-
-  #done(publication: Publication | undefined, reasonCode: number, properties: Properties): void {
-    if (publication === undefined) return;
-    if (reasonCode !== 0) publication.reasonCode = reasonCode;
-    publication.settle(
-      reasonCode >= 0x80
-        ? refused(`PUBLISH to ${publication.topic}`, reasonCode, properties.reasonString)
-        : undefined,
-    );
-    this.#session.outbound.refill();
+    const { receiveMaximum = RECEIVE_MAXIMUM } = properties;
+    const most = Math.min(receiveMaximum, inflightMessages || receiveMaximum, LIMITS.inflightMessages);
+    // [MQTT-3.3.4-7]
+    this.#session.outbound.resume(this.#exchange, { ...queue, inflightMessages: most, inflightBytes: 0 });
   }
 
   /** An answer with the wrong number of codes is one of a server that cannot be relied on. */
@@ -342,36 +306,17 @@ export class Connection implements ChannelOwner, Sender<Publication> {
     const waiting = this.#session.answer(packet.packetId);
     if (waiting === undefined) return;
     const expected = packet.type === 'unsuback' && this.#options.connect.version !== 5 ? 0 : waiting.count;
-    if (packet.reasonCodes.length === expected) waiting.answered(packet);
-    else {
-      const problem = `${packet.type.toUpperCase()} with ${packet.reasonCodes.length} codes for ${expected} filters`;
-      waiting.failed(new MqttError('PROTOCOL_ERROR', problem));
-      throw new ProtocolError(Reason.protocolError, problem);
+    if (packet.reasonCodes.length === expected) {
+      waiting.answered(packet);
+      return;
     }
+    const problem = `${packet.type.toUpperCase()} with ${packet.reasonCodes.length} codes for ${expected} filters`;
+    waiting.failed(new MqttError('PROTOCOL_ERROR', problem));
+    throw new ProtocolError(Reason.protocolError, problem);
   }
 
-  /** [MQTT-4.12.0-3]; a challenge that nobody can answer ends the connection. */
-  #onChallenge(data: Uint8Array | undefined): void {
-    const { authenticationMethod } = this.#options.connect.properties;
-    const answer = this.#owner.challenged?.(data);
-    if (authenticationMethod === undefined || answer === undefined)
-      throw new ProtocolError(Reason.protocolError, 'AUTH without an authentication under way');
-    answer.then(
-      (reply) => {
-        if (this.#state === 'closed') return;
-        const properties = {
-          authenticationMethod,
-          ...(reply !== undefined && { authenticationData: reply }),
-        };
-        this.send({ type: 'auth', reasonCode: Reason.continueAuthentication, properties });
-      },
-      (cause: unknown) =>
-        this.#finish(new MqttError('ABORTED', 'The authentication was given up', { cause })),
-    );
-  }
-
-  #acknowledge(type: Ack['type'], packetId: number, reasonCode: number = Reason.success): void {
-    this.send({ type, packetId, reasonCode, properties: NO_PROPERTIES });
+  #onDisconnect(packet: Disconnect): void {
+    this.#finish(disconnectedBy(packet));
   }
 
   /** The server broke the protocol: it is told as its version allows. [MQTT-4.13.1-1] */
@@ -385,12 +330,16 @@ export class Connection implements ChannelOwner, Sender<Publication> {
 
   #finish(error: MqttError | undefined): void {
     if (this.#state === 'closed') return;
+    const wasReached = this.#state !== 'opening';
     this.#state = 'closed';
     this.#output.close();
+    this.#input.stop();
     this.#keepAlive.stop();
-    if (error === undefined || error.code === 'PROTOCOL_ERROR') this.#channel.close();
+    if (wasReached && (error === undefined || error.code === 'PROTOCOL_ERROR')) this.#channel.close();
     else this.#channel.destroy();
-    this.#session.suspend(error ?? new MqttError('CLOSED', 'The client has disconnected'));
+    const why = error ?? new MqttError('CLOSED', 'The client has disconnected');
+    this.#authenticating.end(why);
+    this.#session.suspend(why);
     this.#owner.disconnected(error);
   }
 }

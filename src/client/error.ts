@@ -1,4 +1,5 @@
 /** What can go wrong with a connection or a request, as one kind of error. */
+import type { Disconnect } from '../protocol/packet.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { reasonText } from '../protocol/reason.ts';
 
@@ -89,6 +90,18 @@ export function refusedConnection(version: number, reasonCode: number, propertie
       : (RETURN_CODES[reasonCode] ?? `code ${reasonCode}`);
   const why = reasonString === undefined ? name : `${name}: ${reasonString}`;
   return new MqttError('REFUSED', `The server refused the connection: ${why}`, {
+    reasonCode,
+    serverReference,
+    reasonString,
+  });
+}
+
+/** A server that has ended the connection. */
+export function disconnectedBy({ reasonCode, properties }: Disconnect): MqttError {
+  const { reasonString, serverReference } = properties;
+  const why =
+    reasonString === undefined ? reasonText(reasonCode) : `${reasonText(reasonCode)}: ${reasonString}`;
+  return new MqttError('DISCONNECTED', `The server ended the connection: ${why}`, {
     reasonCode,
     serverReference,
     reasonString,

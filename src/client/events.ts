@@ -1,5 +1,6 @@
 /** Events of the client, typed. */
 import type { Connack } from '../protocol/packet.ts';
+import { onAbort } from './abort.ts';
 import type { MqttError } from './error.ts';
 import type { Message } from './message.ts';
 
@@ -8,10 +9,12 @@ export interface ClientEvents {
   connected: Connack;
   /** The connection is gone. Without an error if it was `close` that ended it. */
   disconnected: MqttError | undefined;
-  /** Another attempt will be made. */
+  /** Another attempt will be made, in so many milliseconds. */
   reconnecting: { readonly attempt: number; readonly delay: number; readonly error: MqttError | undefined };
   /** A message that no subscription of this client asked for: of a session of before. */
   message: Message;
+  /** The outbox could not keep or forget a message: its disk is full, say. Unheard, it is an uncaught error. */
+  outboxFailed: unknown;
   /** The client has ended: it was closed, or it gave up. */
   closed: MqttError | undefined;
 }
@@ -23,13 +26,16 @@ type Handler<E extends ClientEvent> = (event: ClientEvents[E]) => void;
 export class Emitter {
   readonly #handlers = new Map<ClientEvent, Set<(event: never) => void>>();
 
-  /** Calls a handler at each event from now on; the result takes it away again. */
-  on<E extends ClientEvent>(name: E, handler: Handler<E>): () => void {
+  /** Calls a handler at each event from now on; the result takes it away again, and so does the signal. */
+  on<E extends ClientEvent>(name: E, handler: Handler<E>, signal?: AbortSignal): () => void {
     const handlers = this.#handlers.get(name) ?? new Set();
+    const own: Handler<E> = (event) => handler(event); // the same handler twice is two
+    const forget = onAbort(signal, () => handlers.delete(own));
     this.#handlers.set(name, handlers);
-    handlers.add(handler);
+    if (signal?.aborted !== true) handlers.add(own);
     return () => {
-      handlers.delete(handler);
+      handlers.delete(own);
+      forget();
     };
   }
 
@@ -47,8 +53,13 @@ export function contained(call: () => void): void {
   try {
     call();
   } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    surface(error);
   }
+}
+
+/** Throws where nobody catches: the program's own mistake is the program's to see. */
+export function surface(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -35,6 +35,13 @@ export { MqttError } from './error.ts';
 export type { MqttErrorCode } from './error.ts';
 export type { ClientEvent, ClientEvents } from './events.ts';
 export type { Message, Published } from './message.ts';
-export type { Authentication, PublishOptions, RequestOptions, WillOptions } from './options.ts';
+export type {
+  Authentication,
+  ClientOptions,
+  CloseOptions,
+  PublishOptions,
+  RequestOptions,
+  WillOptions,
+} from './options.ts';
 export type { Outbox, OutboxMessage } from './outbox.ts';
 export type { SubscribeOptions, Subscription } from './subscription.ts';

@@ -71,9 +71,11 @@ export class Message {
   }
 }
 
-/** What came of a PUBLISH: the code of PUBACK or PUBREC, below 0x80. At QoS 0 and before MQTT 5.0 it is 0. */
+/** What came of a PUBLISH. */
 export interface Published {
+  /** Of PUBACK or PUBREC, below 0x80: 0, or 0x10 if nobody has subscribed. At QoS 0 and before MQTT 5.0 it is 0. */
   readonly reasonCode: number;
+  /** 0 at QoS 0. */
   readonly packetId: number;
 }
 
@@ -88,8 +90,10 @@ export class Publication implements Outgoing {
   state: OutgoingState = 'waiting';
   /** The code of the PUBREC; PUBCOMP may say no more than that it is done. */
   reasonCode = 0;
-  /** Its key in the store, while it is there. */
+  /** Its key in the outbox, while it is there. */
   stored: number | undefined;
+  /** Told before it is sent, and when the server has received it (PUBREC): `packetId` and `state` are new. */
+  progressed: ((publication: Publication) => void) | undefined;
   /** Called once: with nothing if the flow is complete, or with why it will not be. */
   readonly settle: (error?: Error) => void;
 

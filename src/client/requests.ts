@@ -1,8 +1,11 @@
 /** Requests and their responses, §4.10 of MQTT 5.0. */
+import type { ProtocolVersion } from '../protocol/packet.ts';
+import { aborted, onAbort, throwIfAborted } from './abort.ts';
+import { checkVersion } from './checks.ts';
 import { MqttError } from './error.ts';
 import type { Message } from './message.ts';
 import type { PublishOptions, RequestOptions } from './options.ts';
-import type { MessageHandler } from './subscription.ts';
+import type { MessageHandler, SubscribeOptions, Subscription } from './subscription.ts';
 
 /** Milliseconds. */
 const TIMEOUT = 10_000;
@@ -11,73 +14,80 @@ const CORRELATION_BYTES = 16;
 /** What requests need of their client. */
 export interface RequestsOwner {
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<unknown>;
-  subscribe(filter: string, handler: MessageHandler): Promise<unknown>;
+  subscribe(filter: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription>;
 }
 
 interface Asked {
   readonly resolve: (response: Message) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: MqttError) => void;
 }
 
 /** All responses of a client come to one topic that nobody else knows; their correlation data tells them apart. */
 export class Requests {
   readonly #owner: RequestsOwner;
-  readonly #topic = `zanzara/response/${hex(randomBytes())}`;
+  readonly #topic: string;
   readonly #asked = new Map<string, Asked>();
-  #subscribed: Promise<unknown> | undefined;
+  #subscribed: Promise<Subscription> | undefined;
 
-  constructor(owner: RequestsOwner) {
+  constructor(owner: RequestsOwner, topic: string = `zanzara/response/${hex(randomBytes())}`) {
     this.#owner = owner;
+    this.#topic = topic;
   }
 
-  async send(topic: string, payload: string | Uint8Array, options: RequestOptions): Promise<Message> {
-    const { timeout = TIMEOUT, signal } = options;
-    signal?.throwIfAborted();
+  async send(
+    topic: string,
+    payload: string | Uint8Array,
+    { timeout = TIMEOUT, ...options }: RequestOptions,
+    version: ProtocolVersion,
+  ): Promise<Message> {
+    checkVersion('Requests', version);
+    const { signal } = options;
+    throwIfAborted('The request', signal);
     const correlationData = randomBytes();
     const key = hex(correlationData);
-    const response = new Promise<Message>((resolve, reject) => {
-      this.#asked.set(key, { resolve, reject });
-    });
-    const fail = (error: MqttError): void => this.#asked.get(key)?.reject(error);
+    const { promise, resolve, reject } = Promise.withResolvers<Message>();
+    this.#asked.set(key, { resolve, reject });
     const late = new MqttError('TIMED_OUT', `No response to ${topic} within ${timeout} ms`);
-    const timer = setTimeout(() => fail(late), timeout);
-    const onAbort = (): void =>
-      fail(new MqttError('ABORTED', 'The request was aborted', { cause: signal?.reason }));
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#ask(topic, payload, options, correlationData).catch((error: unknown) =>
-      this.#asked.get(key)?.reject(error as Error),
-    );
+    const timer = setTimeout(() => reject(late), timeout);
+    const forget = onAbort(signal, () => reject(aborted('The request', signal!)));
+    this.#ask(topic, payload, options, correlationData).catch(reject);
     try {
-      return await response;
+      return await promise;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      forget();
       this.#asked.delete(key);
     }
   }
 
   /** The client is going: nobody will answer any more. */
-  close(): void {
-    for (const { reject } of this.#asked.values()) reject(new MqttError('CLOSED', 'The client was closed'));
+  close(error: MqttError): void {
+    for (const { reject } of this.#asked.values()) reject(error);
   }
 
   async #ask(
     topic: string,
     payload: string | Uint8Array,
-    { properties, ...options }: RequestOptions,
+    options: PublishOptions,
     correlationData: Uint8Array,
   ): Promise<void> {
-    this.#subscribed ??= this.#owner.subscribe(this.#topic, (message) => this.#answered(message));
+    await this.#subscribe();
+    const properties = { ...options.properties, responseTopic: this.#topic, correlationData };
+    await this.#owner.publish(topic, payload, { ...options, properties });
+  }
+
+  /** Once for all requests; again if the server has refused or ended it. */
+  async #subscribe(): Promise<void> {
+    this.#subscribed ??= this.#owner.subscribe(this.#topic, { qos: 1 }, (message) => this.#answered(message));
     try {
-      await this.#subscribed;
+      const subscription = await this.#subscribed;
+      void subscription.closed.then(() => {
+        this.#subscribed = undefined;
+      });
     } catch (error) {
-      this.#subscribed = undefined; // the next request asks again
+      this.#subscribed = undefined;
       throw error;
     }
-    await this.#owner.publish(topic, payload, {
-      ...options,
-      properties: { ...properties, responseTopic: this.#topic, correlationData },
-    });
   }
 
   #answered(message: Message): void {

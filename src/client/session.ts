@@ -16,14 +16,14 @@ export interface Waiting {
 
 export class Session {
   readonly outbound: Outbound<Publication>;
-  /** QoS 2 messages that were received and not released. */
-  readonly inbound: Inbound<Message>;
+  /** QoS 2 that was received and not released; the message only where it is handed on when it is released. */
+  readonly inbound: Inbound<Message | undefined>;
   readonly #waiting = new Map<number, Waiting>();
 
   /** `settled` is told of each publication that needs no storing any more. */
   constructor(limits: OutboundLimits, settled: (publication: Publication) => void = () => {}) {
     this.outbound = new Outbound(limits, { settled });
-    this.inbound = new Inbound<Message>({ settled: () => {} });
+    this.inbound = new Inbound<Message | undefined>({ settled: () => {} });
   }
 
   /** Messages that were published and are not done. */
@@ -45,6 +45,13 @@ export class Session {
     this.#waiting.delete(packetId);
     this.outbound.freePacketId(packetId);
     return waiting;
+  }
+
+  /** The server has no such session any more, and neither have we [MQTT-3.2.2-5]: messages begin anew. */
+  renew(): void {
+    this.inbound.clear();
+    // PUBREC said that the server has the message: nothing is left to be done
+    for (const publication of this.outbound.renew()) publication.settle();
   }
 
   /** The connection is gone, and answers to requests with it. Flows of messages go on with the next one. */

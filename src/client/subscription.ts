@@ -2,6 +2,9 @@
 import { Queue } from '../base/queue.ts';
 import type { QoS, RetainHandling } from '../protocol/packet.ts';
 import type { Properties } from '../protocol/properties.ts';
+import type { MqttError } from './error.ts';
+import { surface } from './events.ts';
+import { LIMITS } from './limits.ts';
 import type { Message } from './message.ts';
 
 export interface SubscribeOptions {
@@ -13,14 +16,18 @@ export interface SubscribeOptions {
   readonly retainAsPublished?: boolean;
   /** MQTT 5.0: retained messages always (0), for a new subscription only (1), or never (2). */
   readonly retainHandling?: RetainHandling;
+  /** MQTT 5.0. A subscription identifier is chosen by the client unless it stands here. */
   readonly properties?: Properties;
   /** Messages that may wait to be taken; beyond it nothing is read from the server. 1,000 without it. */
   readonly buffer?: number;
+  /** Their bytes; 16 MiB without it. */
+  readonly bufferBytes?: number;
+  /** Ends the subscription: `for await` throws, as with other streams. */
   readonly signal?: AbortSignal;
 }
 
-/** Called with each message, in order; nothing waits for what it returns. */
-export type MessageHandler = (message: Message) => void;
+/** Called with each message, in order. If it returns a promise, the next message waits until that is settled. */
+export type MessageHandler = (message: Message) => void | Promise<void>;
 
 /** What a subscription needs of its client. */
 export interface SubscriptionOwner {
@@ -30,7 +37,14 @@ export interface SubscriptionOwner {
   unsubscribe(subscription: Subscription): Promise<void>;
 }
 
-const DONE: IteratorResult<Message, undefined> = { done: true, value: undefined };
+type Result = IteratorResult<Message, undefined>;
+
+interface Taker {
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const DONE: Result = { done: true, value: undefined };
 
 /**
  * Messages of one `subscribe`. Take them with `for await`, or give `subscribe` a handler. What is not taken waits, up
@@ -41,15 +55,22 @@ const DONE: IteratorResult<Message, undefined> = { done: true, value: undefined 
 export class Subscription implements AsyncIterableIterator<Message, undefined> {
   readonly filters: readonly string[];
   readonly options: SubscribeOptions;
-  /** One a filter: the QoS that was granted. */
+  /** One a filter: the QoS that was granted, or the reason code of a refusal. */
   granted: readonly number[] = [];
+  /** Resolves when the subscription has ended: with an error if nobody asked for it. */
+  readonly closed: Promise<MqttError | undefined>;
   readonly #owner: SubscriptionOwner;
   readonly #handler: MessageHandler | undefined;
   readonly #buffer = new Queue<Message>();
-  readonly #takers = new Queue<(result: IteratorResult<Message, undefined>) => void>();
-  readonly #most: number;
+  readonly #takers = new Queue<Taker>();
+  readonly #close: (error: MqttError | undefined) => void;
+  #bytes = 0;
+  /** A promise of the handler is not settled. */
+  #busy = false;
   #held = false;
   #ended = false;
+  /** Why it ended, until it was told. */
+  #error: MqttError | undefined;
 
   constructor(
     owner: SubscriptionOwner,
@@ -61,42 +82,41 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
     this.filters = filters;
     this.options = options;
     this.#handler = handler;
-    this.#most = options.buffer ?? 1000;
+    const { promise, resolve } = Promise.withResolvers<MqttError | undefined>();
+    this.closed = promise;
+    this.#close = resolve;
   }
 
   /** A message has come. */
   push(message: Message): void {
     if (this.#ended) return;
-    if (this.#handler !== undefined) {
-      this.#handler(message);
+    if (this.#handler !== undefined && !this.#busy) {
+      this.#call(this.#handler, message);
       return;
     }
     const taker = this.#takers.shift();
-    if (taker !== undefined) {
-      taker({ done: false, value: message });
-      return;
-    }
-    this.#buffer.push(message);
-    if (this.#held || this.#buffer.length < this.#most) return;
-    this.#held = true;
-    this.#owner.hold(this);
+    if (taker === undefined) this.#keep(message);
+    else taker.resolve({ done: false, value: message });
   }
 
   /** The next message; `done` once the subscription has ended and what waited was taken. */
-  next(): Promise<IteratorResult<Message, undefined>> {
-    const message = this.#buffer.shift();
-    if (message === undefined) {
-      if (this.#ended) return Promise.resolve(DONE);
-      return new Promise((resolve) => {
-        this.#takers.push(resolve);
-      });
+  next(): Promise<Result> {
+    const message = this.#take();
+    if (message !== undefined) return Promise.resolve({ done: false, value: message });
+    if (this.#error !== undefined) {
+      const error = this.#error;
+      this.#error = undefined;
+      return Promise.reject(error);
     }
-    if (this.#held && this.#buffer.length * 2 <= this.#most) this.#letGo();
-    return Promise.resolve({ done: false, value: message });
+    if (this.#ended) return Promise.resolve(DONE);
+    return new Promise((resolve, reject) => {
+      this.#takers.push({ resolve, reject });
+    });
   }
 
-  /** Ends the subscription, as leaving a `for await` does. */
-  async return(): Promise<IteratorResult<Message, undefined>> {
+  /** Ends the subscription, as leaving a `for await` does; what waits is dropped. */
+  async return(): Promise<Result> {
+    this.#drop();
     await this.unsubscribe();
     return DONE;
   }
@@ -105,23 +125,79 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
     return this;
   }
 
-  /** Tells the server, and ends the stream. */
+  /** Tells the server, and ends the stream; what waits can still be taken. Resolves when the server knows. */
   async unsubscribe(): Promise<void> {
     if (this.#ended) return;
-    this.end();
+    this.end(undefined);
     await this.#owner.unsubscribe(this);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.unsubscribe();
+    await this.return();
   }
 
-  /** No more will come: who waits is told. */
-  end(): void {
+  /** No more will come: who waits is told, with an error if nobody asked for the end. */
+  end(error: MqttError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
+    if (this.#handler === undefined) this.#tellTakers(error);
+    else this.#drop();
     if (this.#held) this.#letGo();
-    for (let taker = this.#takers.shift(); taker !== undefined; taker = this.#takers.shift()) taker(DONE);
+    this.#close(error);
+  }
+
+  /** The first to wait learns of the error, or the first to ask. */
+  #tellTakers(error: MqttError | undefined): void {
+    this.#error = error;
+    for (let taker = this.#takers.shift(); taker !== undefined; taker = this.#takers.shift()) {
+      if (this.#error === undefined) taker.resolve(DONE);
+      else taker.reject(this.#error);
+      this.#error = undefined;
+    }
+  }
+
+  #call(handler: MessageHandler, message: Message): void {
+    try {
+      const result = handler(message);
+      if (!(result instanceof Promise)) return;
+      this.#busy = true;
+      result.catch(surface).then(this.#onHandled, surface);
+    } catch (error) {
+      surface(error);
+    }
+  }
+
+  readonly #onHandled = (): void => {
+    this.#busy = false;
+    while (!this.#busy) {
+      const message = this.#take();
+      if (message === undefined) return;
+      this.#call(this.#handler!, message);
+    }
+  };
+
+  #keep(message: Message): void {
+    const { buffer = LIMITS.bufferedMessages, bufferBytes = LIMITS.bufferedBytes } = this.options;
+    this.#buffer.push(message);
+    this.#bytes += message.payload.length;
+    if (this.#held || (this.#buffer.length < buffer && this.#bytes < bufferBytes)) return;
+    this.#held = true;
+    this.#owner.hold(this);
+  }
+
+  #take(): Message | undefined {
+    const message = this.#buffer.shift();
+    if (message === undefined) return undefined;
+    this.#bytes -= message.payload.length;
+    const { buffer = LIMITS.bufferedMessages, bufferBytes = LIMITS.bufferedBytes } = this.options;
+    if (this.#held && this.#buffer.length * 2 <= buffer && this.#bytes * 2 <= bufferBytes) this.#letGo();
+    return message;
+  }
+
+  #drop(): void {
+    this.#buffer.clear();
+    this.#bytes = 0;
+    if (this.#held) this.#letGo();
   }
 
   #letGo(): void {

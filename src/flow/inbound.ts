@@ -37,6 +37,11 @@ export class Inbound<T> {
     return this.#pending?.get(packetId)?.message;
   }
 
+  /** Whether there is one by that identifier. */
+  has(packetId: number): boolean {
+    return this.#pending?.has(packetId) === true;
+  }
+
   /** PUBLISH: holds the message, in the place of one by the same identifier. */
   hold(packetId: number, message: T, bytes: number): void {
     this.release(packetId);

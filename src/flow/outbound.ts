@@ -90,6 +90,11 @@ export class Outbound<T extends Outgoing> {
     return this.#inOrder() && this.#sender !== undefined && !this.#sender.full && this.#fits();
   }
 
+  /** Whether an offer would be sent or queued. */
+  get takes(): boolean {
+    return this.open || this.#queueHolds();
+  }
+
   /** Sends a message, or queues it, or drops it because the queue is full. */
   offer(item: T): Offered {
     const sender = this.#sender;
@@ -154,6 +159,40 @@ export class Outbound<T extends Outgoing> {
     this.refill();
   }
 
+  /**
+   * The receiver has forgotten the session. What it had not received goes to the head of the waiting line, to be sent
+   * as new: under another identifier, without DUP [MQTT-4.4.0-1]. What it had received (PUBREC) is done, and is given
+   * back. To be called while offline.
+   */
+  renew(): T[] {
+    const items = [...this.#inflight.values()];
+    const again = items.filter(({ state }) => state !== 'released');
+    const behind = [...this.#waiting];
+    const received = items.filter(({ state }) => state === 'released');
+    this.#forget();
+    for (const item of again) {
+      item.packetId = 0;
+      item.state = 'waiting';
+    }
+    for (const item of [...again, ...behind]) {
+      this.#waiting.push(item);
+      this.#waitingBytes += item.payloadBytes;
+    }
+    for (const item of received) this.#holder.settled(item);
+    return received;
+  }
+
+  /** A message is in flight since a time before this flow: its identifier and its state are known. Only while offline. */
+  restore(item: T): void {
+    this.#inflight.set(item.packetId, item);
+    this.#inflightBytes += item.payloadBytes;
+  }
+
+  /** Other bounds, until `resume` brings its own. */
+  limit(limits: OutboundLimits): void {
+    this.#limits = limits;
+  }
+
   /** The session is offline. */
   suspend(): void {
     this.#sender = undefined;
@@ -207,6 +246,10 @@ export class Outbound<T extends Outgoing> {
   /** Forgets everything. */
   clear(): void {
     for (const item of this.unfinished()) this.#holder.settled(item);
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#inflight.clear();
     this.#resend.clear();
     this.#waiting.clear();

@@ -16,25 +16,46 @@ export function publishFrame(
   payload: Uint8Array,
 ): Uint8Array {
   const topicLength = utf8Length(topic);
-  const identified = (flags & 0x06) !== 0;
   const propertyLength = properties === undefined ? (version5 ? 1 : 0) : properties.length;
-  const remaining = 2 + topicLength + (identified ? 2 : 0) + propertyLength + payload.length;
+  const remaining = publishRemaining(flags, topicLength, propertyLength, payload.length);
   const frame = allocate(1 + varintSize(remaining) + remaining);
-  frame[0] = 0x30 | flags;
-  let at = writeVarint(frame, 1, remaining);
-  frame[at++] = topicLength >> 8;
-  frame[at++] = topicLength;
-  at += writeUtf8(frame, topic, at, topicLength);
-  if (identified) {
-    frame[at++] = packetId >> 8;
-    frame[at++] = packetId;
-  }
-  if (properties !== undefined) {
-    frame.set(properties, at);
-    at += properties.length;
-  } else if (version5) frame[at++] = 0;
-  frame.set(payload, at);
+  const at = writePublishHeader(frame, 0, remaining, flags, topic, topicLength, packetId);
+  if (properties !== undefined) frame.set(properties, at);
+  else if (version5) frame[at] = 0;
+  frame.set(payload, at + propertyLength);
   return frame;
+}
+
+/** The remaining length of a PUBLISH from the lengths of its parts, bytes. */
+export function publishRemaining(
+  flags: number,
+  topicLength: number,
+  propertyLength: number,
+  payloadLength: number,
+): number {
+  return 2 + topicLength + ((flags & 0x06) === 0 ? 0 : 2) + propertyLength + payloadLength;
+}
+
+/** Writes a PUBLISH up to its properties, and returns where they start. There must be room. */
+export function writePublishHeader(
+  target: Uint8Array,
+  start: number,
+  remaining: number,
+  flags: number,
+  topic: string,
+  topicLength: number,
+  packetId: number,
+): number {
+  target[start] = 0x30 | flags;
+  let at = writeVarint(target, start + 1, remaining);
+  target[at++] = topicLength >> 8;
+  target[at++] = topicLength;
+  at += writeUtf8(target, topic, at, topicLength);
+  if ((flags & 0x06) !== 0) {
+    target[at++] = packetId >> 8;
+    target[at++] = packetId;
+  }
+  return at;
 }
 
 /**
