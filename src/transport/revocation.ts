@@ -34,6 +34,7 @@ const CRL_SIGN = 0x02;
 const FAULTS = {
   revoked: { alert: Alert.certificateRevoked, problem: 'certificate revoked' },
   missing: { alert: Alert.unknownCa, problem: 'unable to get certificate CRL' },
+  unsigned: { alert: Alert.unknownCa, problem: 'unable to get CRL issuer certificate' },
   forged: { alert: Alert.decryptError, problem: 'CRL signature failure' },
   early: { alert: Alert.badCertificate, problem: 'CRL is not yet valid' },
   expired: { alert: Alert.certificateExpired, problem: 'CRL has expired' },
@@ -57,7 +58,7 @@ export class RevocationLists {
 
   /**
    * What the lists have against a certificate, which has been verified but for them. `issuers` are certificates that
-   * may have issued it.
+   * may have issued it: the authorities, and what came with it, which Node 24 does not tell a server.
    */
   faultOf(
     certificate: X509Certificate,
@@ -70,24 +71,25 @@ export class RevocationLists {
     const current = lists.filter((list) => list.thisUpdate <= now && now < list.nextUpdate);
     if (current.length === 0)
       return lists.every((list) => list.thisUpdate > now) ? FAULTS.early : FAULTS.expired;
-    if (!current.every((list) => this.#isGenuine(list, certificate, issuers))) return FAULTS.forged;
+    const signers = (): X509Certificate[] => issuers.filter((issuer) => hasIssued(issuer, certificate));
+    const fault = current.map((list) => this.#signatureFault(list, signers)).find(Boolean);
+    if (fault !== undefined) return fault;
     const serialNumber = certificate.serialNumber.toUpperCase().replace(/^0+(?=.)/, '');
     return current.some((list) => list.serialNumbers.has(serialNumber)) ? FAULTS.revoked : undefined;
   }
 
   /** Once is enough: whoever issues certificates under a name here has one key, or the list would not be theirs. */
-  #isGenuine(
+  #signatureFault(
     list: RevocationList,
-    certificate: X509Certificate,
-    issuers: readonly X509Certificate[],
-  ): boolean {
-    if (this.#genuine.has(list)) return true;
-    const genuine = issuers.some(
-      (issuer) =>
-        hasIssued(issuer, certificate) && maySign(issuer) && isSignedWith(list.signed, issuer.publicKey),
-    );
-    if (genuine) this.#genuine.add(list);
-    return genuine;
+    signersOf: () => readonly X509Certificate[],
+  ): CertificateFault | undefined {
+    if (this.#genuine.has(list)) return undefined;
+    const signers = signersOf();
+    if (signers.length === 0) return FAULTS.unsigned;
+    if (!signers.some((signer) => maySign(signer) && isSignedWith(list.signed, signer.publicKey)))
+      return FAULTS.forged;
+    this.#genuine.add(list);
+    return undefined;
   }
 }
 

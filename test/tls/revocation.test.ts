@@ -40,6 +40,7 @@ testWithOpenssl('only a list of the issuer counts, and it must be genuine', () =
   const leaf = root.issue('leaf');
   assert.equal(verdict(other.list(), leaf, root, other), 'unable to get certificate CRL');
   assert.equal(verdict(impostor.list(), leaf, root, impostor), 'CRL signature failure');
+  assert.equal(verdict(root.list(), leaf, other), 'unable to get CRL issuer certificate');
   assert.equal(verdict(bundle(scratch, 'both.crl', other.list(), root.list()), leaf, root), undefined);
 });
 
