@@ -114,7 +114,10 @@ describe('PROXY headers of version 1', () => {
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 120 }), almost), fc.uint8Array(), (bytes, more) => {
         const reading = readVersion1(bytes);
         if (reading.state === 'partial') assert.ok(bytes.length < 108);
-        else assert.deepEqual(readVersion1(Buffer.concat([bytes, more])), reading);
+        else if (reading.state === 'corrupt') {
+          // what is wrong with it may be told better when more of it is there
+          assert.equal(readVersion1(Buffer.concat([bytes, more])).state, 'corrupt');
+        } else assert.deepEqual(readVersion1(Buffer.concat([bytes, more])), reading);
       }),
     );
   });
