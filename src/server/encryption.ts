@@ -92,13 +92,14 @@ function termsOf(config: ListenerConfig, settings: TlsSettings, { keyOf }: Encry
   const { psk_hint: hint } = config;
   return {
     context: contextOf(settings),
-    clientCertificates: config.require_certificate
-      ? {
-          authorities: authoritiesOf(settings),
-          revocations: settings.revoked === undefined ? undefined : readLists(settings.revoked),
-          ignoresDates: config.disable_client_cert_date_checks,
-        }
-      : undefined,
+    clientCertificates:
+      config.require_certificate && hint === undefined
+        ? {
+            authorities: authoritiesOf(settings),
+            revocations: settings.revoked === undefined ? undefined : readLists(settings.revoked),
+            ignoresDates: config.disable_client_cert_date_checks,
+          }
+        : undefined,
     preSharedKeys: hint === undefined ? undefined : { hint, keyOf },
   };
 }

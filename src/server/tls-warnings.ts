@@ -7,7 +7,7 @@ import type { TlsSettings } from '../transport/secure-context.ts';
 
 type Warning = (config: ListenerConfig, settings: TlsSettings) => string[];
 
-const WARNINGS: readonly Warning[] = [oldVersion, ownDates, listDates, noAuthorities];
+const WARNINGS: readonly Warning[] = [oldVersion, ownDates, listDates, noAuthorities, keysInstead];
 
 /** What the operator should know. */
 export function tlsWarnings(config: ListenerConfig, settings: TlsSettings): Diagnostic[] {
@@ -45,11 +45,19 @@ function listDates({ crlfile }: ListenerConfig, { revoked }: TlsSettings): strin
   ];
 }
 
-function noAuthorities({ require_certificate: required }: ListenerConfig, settings: TlsSettings): string[] {
-  if (!required || authoritiesOf(settings).length > 0) return [];
+function noAuthorities(config: ListenerConfig, settings: TlsSettings): string[] {
+  const { require_certificate: required, psk_hint: hint } = config;
+  if (!required || hint !== undefined || authoritiesOf(settings).length > 0) return [];
   return [
     'require_certificate without cafile or capath: no client certificate can be verified, so none is accepted.',
   ];
+}
+
+/** As Mosquitto, which does not ask for certificates where there are keys. */
+function keysInstead({ require_certificate: required, psk_hint: hint }: ListenerConfig): string[] {
+  return required && hint !== undefined
+    ? ['require_certificate has no effect with psk_hint: the key proves who a client is.']
+    : [];
 }
 
 function dateOf(date: Date): string {

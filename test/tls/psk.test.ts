@@ -83,6 +83,13 @@ testWithOpenssl('SIGHUP: keys change for those who come', async () => {
   assert.notEqual((await publish(...psk(on, 'me'))).code, 0);
 });
 
+testWithOpenssl('a listener with keys asks for no certificate', async () => {
+  const on = await pskStage('require_certificate true\n');
+  await using broker = await openTls(on);
+  assert.match(broker.program.stderr, /^Warning: require_certificate has no effect with psk_hint: /m);
+  assert.equal((await publish(...psk(on, 'me'))).code, 0);
+});
+
 testWithOpenssl('without a file of keys nobody gets in', async () => {
   const on = await stage();
   const without = { ...on, listener: `listener ${on.port} 127.0.0.1\npsk_hint h\n` };
