@@ -8,9 +8,9 @@ type Load = () => Promise<Command>;
 
 const loadBroker: Load = async () => (await import('./broker.ts')).broker;
 
-const loadPub: Load = async () => (await import('./pub.ts')).pub;
-const loadSub: Load = async () => (await import('./sub.ts')).sub;
-const loadRr: Load = async () => (await import('./rr.ts')).rr;
+const loadPub = tool(async () => (await import('./pub.ts')).pub);
+const loadSub = tool(async () => (await import('./sub.ts')).sub);
+const loadRr = tool(async () => (await import('./rr.ts')).rr);
 
 /** The sub-commands of `zanzara`. */
 const COMMANDS: ReadonlyMap<string, Load> = new Map([
@@ -41,6 +41,18 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       `'zanzara --help' shows the options of the broker.\n`,
   );
   return 3;
+}
+
+/** A tool ends when all that it wrote was read; the broker does not wait for whoever reads its log. */
+function tool(load: Load): Load {
+  return async () => {
+    const command = await load();
+    return async (argv, io) => {
+      const code = await command(argv, io);
+      await io.drained?.();
+      return code;
+    };
+  };
 }
 
 /** The name a program was started under: of the link, not of the file that it leads to. */

@@ -27,6 +27,4 @@ const code = await main(process.argv.slice(2), {
   isErrorTerminal: isatty(2),
   isInputTerminal: isatty(0),
 });
-// What a pipe has not taken yet would be lost
-if (process.stdout.writableLength > 0) await drained();
 process.exit(code);
