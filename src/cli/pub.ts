@@ -109,21 +109,26 @@ class Publisher {
 
   async #publishLines(): Promise<void> {
     this.#isReading = true;
-    for await (const line of inputLines(this.#tool.io)) {
-      this.#publish(line, () => this.#progressed?.());
-      const { messages, bytes } = MOST_UNFINISHED;
-      await this.#until(() => this.#unfinished.messages < messages && this.#unfinished.bytes < bytes);
+    for await (const lines of inputLines(this.#tool.io)) {
+      for (const line of lines) {
+        this.#publish(line, () => this.#progressed?.());
+        while (this.#isBehind()) await this.#progress();
+      }
     }
-    await this.#until(() => this.#unfinished.messages === 0);
+    while (this.#unfinished.messages > 0) await this.#progress();
     this.#leave();
   }
 
-  async #until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#progressed = resolve;
-      await promise;
-    }
+  #isBehind(): boolean {
+    const { messages, bytes } = this.#unfinished;
+    return messages >= MOST_UNFINISHED.messages || bytes >= MOST_UNFINISHED.bytes;
+  }
+
+  /** Until something is done. */
+  #progress(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#progressed = resolve;
+    return promise;
   }
 
   #publish(payload: Uint8Array, settled: () => void): void {

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { OpenChannel } from '../../client/channel.ts';
 import { openerOf } from '../../client/open.ts';
 import type { Address, TransportOptions } from '../../client/open.ts';
-import { LibraryError, NoWay, libraryText } from './error-text.ts';
+import { LibraryError, NoWay } from './error-text.ts';
 import type { ToolDraft } from './tool-option.ts';
 
 const PORT = 1883;
@@ -15,7 +15,7 @@ const WEBSOCKET_PATH = '/mqtt';
 /** Throws a `NoWay` if the options cannot be used. */
 export async function wayToBroker(draft: ToolDraft): Promise<OpenChannel> {
   const { unixPath, webSocket, host = 'localhost' } = draft;
-  const isSecure = unixPath === undefined && usesTls(draft);
+  const isSecure = usesTls(draft);
   const bindAddress = await lookUp(draft.bindAddress);
   const options: TransportOptions = {
     ...(isSecure && (await import('./tls-files.ts')).secureTransport(draft)),
@@ -37,8 +37,8 @@ function portOf({ port, tls }: ToolDraft): number {
 }
 
 /** Whether the options ask for TLS; the port of TLS does too. */
-export function usesTls({ tls, port }: ToolDraft): boolean {
-  if (tls.off === true) return false;
+export function usesTls({ tls, port, unixPath }: ToolDraft): boolean {
+  if (tls.off === true || unixPath !== undefined) return false;
   const asked = tls.cafile ?? tls.capath ?? tls.psk;
   return asked !== undefined || tls.osCertificates === true || port === SECURE_PORT;
 }
@@ -50,6 +50,7 @@ async function lookUp(name: string | undefined): Promise<string | undefined> {
   try {
     return (await lookup(name)).address;
   } catch {
-    throw new NoWay(`Unable to connect (${libraryText(LibraryError.lookup)}).`);
+    const { unable } = await import('./unreachable.ts');
+    throw new NoWay(unable(LibraryError.lookup));
   }
 }

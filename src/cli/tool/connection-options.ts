@@ -2,7 +2,7 @@
 import type { ProtocolVersion, QoS } from '../../protocol/packet.ts';
 import { flag, limited, text } from './option-kinds.ts';
 import { takeProperty } from './property-option.ts';
-import type { ToolDraft, ToolOption } from './tool-option.ts';
+import type { ToolDraft, ToolOption, Words } from './tool-option.ts';
 import { takeProxy } from './proxy-option.ts';
 import { checkTopic } from './topic-option.ts';
 import { takeUrl } from './url-option.ts';
@@ -158,19 +158,13 @@ export const connectionOptions: readonly ToolOption[] = [
     'connect through a Unix socket.',
     (draft, path) => void (draft.unixPath = path),
   ),
-  text(
-    'PSR',
-    ['-V', '--protocol-version'],
-    'VERSION',
-    'version',
-    'mqttv5, mqttv311 or mqttv31. Defaults to mqttv311; rr: mqttv5.',
-    (draft, value) => {
-      const version = Object.hasOwn(VERSIONS, value) ? VERSIONS[value] : undefined;
-      if (version === undefined) return 'Error: Invalid protocol version argument given.\n';
-      draft.version = version;
-      return undefined;
-    },
-  ),
+  {
+    names: ['-V', '--protocol-version'],
+    tools: ['P', 'S', 'R'],
+    value: 'VERSION',
+    text: 'mqttv5, mqttv311 or mqttv31. Defaults to mqttv311; rr: mqttv5.',
+    take: takeVersion,
+  },
   flag('PSR', ['--ws'], 'connect by WebSocket.', (draft) => void (draft.webSocket = true)),
   text(
     'PSR',
@@ -183,6 +177,15 @@ export const connectionOptions: readonly ToolOption[] = [
   ...tlsOptions(),
   ...willOptions(),
 ];
+
+function takeVersion(draft: ToolDraft, words: Words): string | undefined {
+  const word = words.next();
+  if (word === undefined) return 'Error: --protocol-version argument given but no version specified.\n';
+  const version = Object.hasOwn(VERSIONS, word) ? VERSIONS[word] : undefined;
+  if (version === undefined) return 'Error: Invalid protocol version argument given.\n';
+  draft.version = version;
+  return undefined;
+}
 
 function takeOptionsFile(draft: ToolDraft, file: string): string | undefined {
   if (draft.optionsFile !== undefined) {

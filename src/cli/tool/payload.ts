@@ -54,20 +54,22 @@ async function readInput(io: Io): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** The lines of standard input, as they come, without their line feeds. The last need not have one. */
-export async function* inputLines(io: Io): AsyncGenerator<Uint8Array, void> {
+/** The lines of standard input without their line feeds, as many at once as come. The last need not have one. */
+export async function* inputLines(io: Io): AsyncGenerator<readonly Uint8Array[], void> {
   let begun: Uint8Array[] = [];
   for await (const chunk of io.stdin()) {
+    const lines: Uint8Array[] = [];
     let from = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
       const rest = chunk.subarray(from, end);
-      yield begun.length === 0 ? rest : Buffer.concat([...begun, rest]);
+      lines.push(begun.length === 0 ? rest : Buffer.concat([...begun, rest]));
       begun = [];
       from = end + 1;
     }
     if (from < chunk.length) begun.push(chunk.subarray(from));
+    if (lines.length > 0) yield lines;
   }
-  if (begun.length > 0) yield Buffer.concat(begun);
+  if (begun.length > 0) yield [Buffer.concat(begun)];
 }
 
 const LINE_FEED = 0x0a;

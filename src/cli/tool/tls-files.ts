@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { ConnectionOptions, SecureContext, SecureVersion } from 'node:tls';
 import type { TransportOptions } from '../../client/open.ts';
-import { NoWay } from './error-text.ts';
+import { LibraryError, NoWay } from './error-text.ts';
 import type { ToolDraft } from './tool-option.ts';
+import { unable } from './unreachable.ts';
 
 const WRONG = 'Error: Problem setting TLS options, check the options are valid.';
 const NO_FILE = 'Error: Problem setting TLS options: File not found.';
@@ -38,7 +39,7 @@ function checkEngine({ engine, keyform, key }: ToolDraft['tls']): void {
 
 function certificateOptions({ cafile, capath, cert, key, ciphers }: ToolDraft['tls']): ConnectionOptions {
   const isNamed = cafile !== undefined || capath !== undefined;
-  const authorities = [...(cafile === undefined ? [] : [read(cafile)]), ...folder(capath)];
+  const authorities = [...(cafile === undefined ? [] : [authorityFile(cafile)]), ...folder(capath)];
   return {
     ca: isNamed ? authorities : getCACertificates('system'),
     ...(cert !== undefined && { cert: read(cert) }),
@@ -65,10 +66,22 @@ function folder(path: string | undefined): string[] {
   try {
     const files = readdirSync(path, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
     const texts = files.map(({ name }) => readFileSync(join(path, name), 'latin1'));
-    return [...new Set(texts)].filter((text) => text.includes('-----BEGIN CERTIFICATE-----'));
+    return [...new Set(texts)].filter(holdsCertificate);
   } catch {
     throw new NoWay(NO_FILE);
   }
+}
+
+/** OpenSSL refuses a file without one; Node would trust nobody. */
+function authorityFile(path: string): string {
+  const text = read(path);
+  if (!holdsCertificate(text))
+    throw new NoWay(unable(LibraryError.tls, `there is no certificate in ${path}`));
+  return text;
+}
+
+function holdsCertificate(text: string): boolean {
+  return /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/.test(text);
 }
 
 function read(path: string): string {
@@ -84,7 +97,7 @@ function contextOf(options: ConnectionOptions): SecureContext {
   try {
     return createSecureContext(options);
   } catch (error) {
-    throw new NoWay(`${WRONG}\n${(error as Error).message}`);
+    throw new NoWay(unable(LibraryError.tls, (error as Error).message));
   }
 }
 

@@ -5,12 +5,13 @@ import type { Connect } from '../../protocol/packet.ts';
 import { Reason } from '../../protocol/reason.ts';
 import type { Io } from '../io.ts';
 import { parseArguments } from './arguments.ts';
-import { wayToBroker } from './broker-address.ts';
+import { usesTls, wayToBroker } from './broker-address.ts';
 import { connectPacket } from './connect-options.ts';
 import { LibraryError, NoWay, connackText, libraryText, reasonName } from './error-text.ts';
 import type { Ending } from './link.ts';
 
 import type { ToolDraft } from './tool-option.ts';
+import type { Cause } from './unreachable.ts';
 import { TOOL_TEXTS } from './tool-text.ts';
 
 export type ToolName = keyof typeof TOOL_TEXTS;
@@ -70,7 +71,7 @@ export class Tool {
       case 'refused':
         return this.#reportRefusal(ending.error.reasonCode ?? 0);
       case 'unreachable':
-        return this.#reportUnreachable(ending.error.cause as NodeJS.ErrnoException | undefined);
+        return this.#reportUnreachable(ending.error.cause as Cause | undefined);
       case 'lost': {
         const number =
           ending.error.code === 'PROTOCOL_ERROR' ? LibraryError.protocol : LibraryError.connectionLost;
@@ -88,9 +89,9 @@ export class Tool {
     return code;
   }
 
-  async #reportUnreachable(cause: NodeJS.ErrnoException | undefined): Promise<number> {
+  async #reportUnreachable(cause: Cause | undefined): Promise<number> {
     const { describeFailure } = await import('./unreachable.ts');
-    const { text, code } = describeFailure(cause);
+    const { text, code } = describeFailure(cause, usesTls(this.draft));
     this.complain(text);
     return code;
   }

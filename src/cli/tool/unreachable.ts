@@ -7,30 +7,41 @@ export interface Failure {
   readonly code: number;
 }
 
-/** Errors of the look-up of a name. */
+/** What the system, TLS, the proxy or WebSocket said. `reason` is OpenSSL's. */
+export type Cause = NodeJS.ErrnoException & { readonly reason?: string };
+
+/** The connection could not be made. */
+const FAILED = 1;
+
 const LOOKUP = /^(?:ENOTFOUND|EAI_[A-Z]+)$/;
+/** The broker's certificate is not to be trusted: codes of OpenSSL's verification, and Node's for names. */
+const CERTIFICATE = /CERT|CRL|SELF_SIGNED|SIGNATURE|ISSUER|HOSTNAME|INVALID_CA|PATH_LENGTH|INVALID_PURPOSE/;
+/** The other side speaks no TLS, or ends the handshake. */
+const HANDSHAKE = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$|ECONNRESET$)/;
 
-/** `cause`: what the system, TLS, the proxy or WebSocket said. */
-export function describeFailure(cause: NodeJS.ErrnoException | undefined): Failure {
+/** `cause` is undefined if the other side just closed. */
+export function describeFailure(cause: Cause | undefined, isSecure: boolean): Failure {
+  const { code = '', name = '', message = '' } = cause ?? {};
+  if (isSecure && CERTIFICATE.test(code)) return { text: unable(LibraryError.tls, message), code: FAILED };
+  if (isSecure && (cause === undefined || HANDSHAKE.test(code)))
+    return { text: failure(LibraryError.tls, cause?.reason ?? message), code: LibraryError.tls };
   if (cause === undefined)
-    return { text: libraryLine(LibraryError.connectionLost), code: LibraryError.connectionLost };
-  const { code = '', name } = cause;
-  if (LOOKUP.test(code)) return { text: `Unable to connect (${libraryText(LibraryError.lookup)}).`, code: 1 };
-  if (name === 'SocksClientError')
-    return { text: `Unable to connect (${libraryText(LibraryError.proxy)}).\n${cause.message}`, code: 1 };
-  if (isTlsFailure(cause))
-    return { text: `${libraryLine(LibraryError.tls)}\n${cause.message}`, code: LibraryError.tls };
-  return { text: `Error: ${systemText(cause)}`, code: 1 };
+    return { text: failure(LibraryError.connectionLost), code: LibraryError.connectionLost };
+  if (LOOKUP.test(code)) return { text: unable(LibraryError.lookup), code: FAILED };
+  if (name === 'SocksClientError') return { text: unable(LibraryError.proxy, message), code: FAILED };
+  return { text: `Error: ${systemText(cause)}`, code: FAILED };
 }
 
-function libraryLine(number: number): string {
-  return `Error: ${libraryText(number)}`;
+/** What cannot be used to connect, and why. */
+export function unable(number: number, why = ''): string {
+  return withReason(`Unable to connect (${libraryText(number)}).`, why);
 }
 
-/** Errors of certificates have codes of words, those of OpenSSL begin with `ERR_SSL`; the system's have a number. */
-function isTlsFailure({ code = '', errno, message }: NodeJS.ErrnoException): boolean {
-  if (errno !== undefined) return false;
-  return (
-    /^(?:ERR_SSL|ERR_TLS|EPROTO)|CERT|SIGNATURE|_CRL_|_ISSUER|HOSTNAME/.test(code) || /TLS|SSL/.test(message)
-  );
+function failure(number: number, why = ''): string {
+  return withReason(`Error: ${libraryText(number)}`, why);
+}
+
+/** Mosquitto's line, and below it what it does not say. */
+function withReason(line: string, why: string): string {
+  return why === '' ? line : `${line}\nReason: ${why}`;
 }
