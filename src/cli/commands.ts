@@ -6,6 +6,7 @@ import type { Command, Io } from './io.ts';
 /** Loads a command when it is to run: `sub` is subscribed before the broker's code would be read. */
 type Load = () => Promise<Command>;
 
+const loadBench: Load = async () => (await import('./bench.ts')).bench;
 const loadBroker: Load = async () => (await import('./broker.ts')).broker;
 
 const loadPub = tool(async () => (await import('./pub.ts')).pub);
@@ -14,6 +15,7 @@ const loadRr = tool(async () => (await import('./rr.ts')).rr);
 
 /** The sub-commands of `zanzara`. */
 const COMMANDS: ReadonlyMap<string, Load> = new Map([
+  ['bench', loadBench],
   ['broker', loadBroker],
   ['pub', loadPub],
   ['rr', loadRr],

@@ -17,13 +17,15 @@ const KEEP_ALIVE_SECONDS = 65_535;
 /** Who a client says it is. */
 export interface Login {
   readonly username: string;
-  readonly password: string;
+  readonly password?: string | undefined;
 }
 
 /** CONNECT without will. */
 export function connectFrame(clientId: string, cleanSession = true, login?: Login): Buffer {
-  const flags = (cleanSession ? 0x02 : 0) | (login === undefined ? 0 : 0xc0);
-  const names = login === undefined ? [] : [text(login.username), text(login.password)];
+  const { username, password } = login ?? {};
+  const flags =
+    (cleanSession ? 0x02 : 0) | (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40);
+  const names = [username, password].filter((name) => name !== undefined).map(text);
   const fixed = Buffer.of(
     0,
     4,

@@ -10,6 +10,8 @@ import type { Login } from './frames.ts';
 /** Where the broker is, and who comes. */
 export interface Target {
   readonly host: string;
+  /** Where the host is, once known: it is not looked up again. */
+  readonly address?: string | undefined;
   readonly port: number;
   /** How TLS is to be spoken; undefined if it is not. */
   readonly tls?: ConnectionOptions | undefined;
@@ -132,9 +134,10 @@ export class Link {
   }
 }
 
-function open({ host, port, tls }: Target, onread: OnReadOpts): Socket {
+function open({ host: named, address, port, tls }: Target, onread: OnReadOpts): Socket {
+  const host = address ?? named;
   if (tls === undefined) return connect({ host, port, noDelay: true, onread });
-  const name = isIP(host) === 0 ? { servername: host } : {};
+  const name = isIP(named) === 0 ? { servername: named } : {}; // an address cannot be asked for
   const options: ConnectionOptions & { onread: OnReadOpts } = { ...name, ...tls, host, port, onread };
   return connectSecurely(options).setNoDelay(true);
 }

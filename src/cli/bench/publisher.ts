@@ -10,14 +10,14 @@ export class Publisher {
   sent = 0;
   /** Messages of QoS 1 and 2 whose flow has not ended. */
   unacknowledged = 0;
-  readonly #link: Link;
+  readonly link: Link;
   readonly #ring: FrameRing;
   readonly #meter: Meter;
   readonly #answers: Answers;
   readonly #reader = new FrameReader((bytes, start) => this.#answered(bytes, start));
 
   constructor(link: Link, ring: FrameRing, meter: Meter) {
-    this.#link = link;
+    this.link = link;
     this.#ring = ring;
     this.#meter = meter;
     this.#answers = new Answers(link);
@@ -26,9 +26,9 @@ export class Publisher {
 
   /** Writes up to so many messages at once, none while the last write has not left; gives how many. */
   publish(most: number): number {
-    if (most <= 0 || this.#link.blocked) return 0;
+    if (most <= 0 || this.link.blocked) return 0;
     const { bytes, count } = this.#ring.take(most);
-    this.#link.write(bytes);
+    this.link.write(bytes);
     this.sent += count;
     if (this.#ring.qos > 0) this.unacknowledged += count;
     return count;

@@ -14,7 +14,7 @@ const NO_FILE = 'Error: Problem setting TLS options: File not found.';
 const VERSIONS: Readonly<Record<string, SecureVersion>> = { 'tlsv1.3': 'TLSv1.3', 'tlsv1.2': 'TLSv1.2' };
 
 /** Throws a `NoWay` if something is wrong with an option or a file. */
-export function secureTransport({ tls }: ToolDraft): TransportOptions {
+export function secureTransport({ tls }: Pick<ToolDraft, 'tls'>): TransportOptions {
   checkEngine(tls);
   const options = tls.psk === undefined ? certificateOptions(tls) : keyOptions(tls, tls.psk);
   const version = tls.version === undefined ? undefined : VERSIONS[tls.version];
