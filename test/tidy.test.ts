@@ -51,6 +51,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'src/client/index.ts',
   'src/protocol/index.ts',
   'src/cli/bin/zanzara.ts',
+  'src/cli/passwd/manual.ts',
   'src/config/document.ts',
 ]);
 

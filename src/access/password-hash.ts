@@ -28,7 +28,7 @@ export type PasswordAlgorithm = PasswordHash['algorithm'];
 
 /** How a new hash is made. */
 export interface HashOptions {
-  /** PBKDF2 only; up to 10,000,000, or no broker will take the hash. */
+  /** PBKDF2 only, from 1 to `MOST_ITERATIONS`: beyond it no broker of ours takes the hash. */
   readonly iterations?: number;
   /** Random if not given: for tests with known answers. */
   readonly salt?: Uint8Array;
@@ -44,6 +44,9 @@ const NEW = {
   hashBytes: 64,
 } as const;
 
+/** The most iterations of PBKDF2 that are accepted, in a file and for a new hash. */
+export const MOST_ITERATIONS = 10_000_000;
+
 /** The lengths of salts in `$6$` and `$7$`: of Mosquitto 2.0 and of 2.1. */
 const SALT_BYTES: ReadonlySet<number> = new Set([12, 64]);
 const SHA512_BYTES = 64;
@@ -53,7 +56,7 @@ const SHA512_BYTES = 64;
  * The least of Argon2 is what its implementations accept (RFC 9106, section 3.1), but for the length of the hash:
  * one of fewer than 16 bytes could be met by chance.
  */
-const MOST = { iterations: 10_000_000, memoryKiB: 1024 * 1024, passes: 100, lanes: 64 } as const;
+const MOST = { iterations: MOST_ITERATIONS, memoryKiB: 1024 * 1024, passes: 100, lanes: 64 } as const;
 const LEAST = { memoryKiBPerLane: 8, saltBytes: 8, hashBytes: 16 } as const;
 
 const SHA512 = /^\$6\$([^$]+)\$([^$]+)$/;
@@ -122,12 +125,14 @@ export async function verifyPassword(hash: PasswordHash, password: Uint8Array): 
   return timingSafeEqual(await digest(hash, password), hash.hash);
 }
 
-/** A new hash with a new salt, as `mosquitto_passwd` writes it. */
+/** A new hash with a new salt, as `mosquitto_passwd` writes it. Throws if `iterations` are out of their range. */
 export async function hashPassword(
   algorithm: PasswordAlgorithm,
   password: Uint8Array,
   { iterations = NEW.iterations, salt = randomBytes(NEW.saltBytes) }: HashOptions = {},
 ): Promise<string> {
+  if (!(iterations >= 1 && iterations <= MOST_ITERATIONS))
+    throw new RangeError(`Iterations are from 1 to ${MOST_ITERATIONS}`);
   const { memoryKiB, passes, lanes, hashBytes } = NEW;
   const empty = { salt, hash: new Uint8Array(hashBytes) };
   const recipes: Readonly<Record<PasswordAlgorithm, PasswordHash>> = {

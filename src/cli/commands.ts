@@ -13,10 +13,15 @@ const loadPub = tool(async () => (await import('./pub.ts')).pub);
 const loadSub = tool(async () => (await import('./sub.ts')).sub);
 const loadRr = tool(async () => (await import('./rr.ts')).rr);
 
+const loadPasswd: Load = async () => (await import('./passwd.ts')).passwd;
+const loadLinkTools: Load = async () => (await import('./link-tools.ts')).linkTools;
+
 /** The sub-commands of `zanzara`. */
 const COMMANDS: ReadonlyMap<string, Load> = new Map([
   ['bench', loadBench],
   ['broker', loadBroker],
+  ['link-tools', loadLinkTools],
+  ['passwd', loadPasswd],
   ['pub', loadPub],
   ['rr', loadRr],
   ['sub', loadSub],
@@ -25,6 +30,7 @@ const COMMANDS: ReadonlyMap<string, Load> = new Map([
 /** Names under which the program is one command and no other. */
 const NAMES: ReadonlyMap<string, Load> = new Map([
   ['mosquitto', loadBroker],
+  ['mosquitto_passwd', loadPasswd],
   ['mosquitto_pub', loadPub],
   ['mosquitto_rr', loadRr],
   ['mosquitto_sub', loadSub],

@@ -20,6 +20,8 @@ export interface Io {
   readonly isErrorTerminal?: boolean;
   /** Whether a person writes standard input. */
   readonly isInputTerminal: boolean;
+  /** Whether the terminal of standard input hands over each key at once, and shows none. There if it is a terminal. */
+  readonly setRawMode?: (isRaw: boolean) => void;
 }
 
 /** A command: gives the exit code. */

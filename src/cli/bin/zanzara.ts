@@ -26,5 +26,8 @@ const code = await main(process.argv.slice(2), {
   isTerminal: process.stdout.isTTY,
   isErrorTerminal: isatty(2),
   isInputTerminal: isatty(0),
+  setRawMode: (isRaw) => {
+    if (process.stdin.isTTY) process.stdin.setRawMode(isRaw);
+  },
 });
 process.exit(code);
