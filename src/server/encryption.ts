@@ -7,8 +7,9 @@ import type { TlsSettings } from '../transport/secure-context.ts';
 import { Tls } from '../transport/tls.ts';
 import type { TlsSurroundings, TlsTerms } from '../transport/tls.ts';
 import { CertificateWatch } from './certificate-watch.ts';
+import { usesTls } from './on-demand.ts';
 import { tell } from './tell.ts';
-import { readTlsFiles, tlsPaths, usesTls } from './tls-files.ts';
+import { readTlsFiles, tlsPaths } from './tls-files.ts';
 
 export interface EncryptionSurroundings extends TlsSurroundings {
   readonly log: Log;

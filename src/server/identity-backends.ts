@@ -1,40 +1,12 @@
-/** Tokens and web services, as the configuration says. What they need is loaded only where one of them is used. */
+/** Tokens and web services, as the configuration says. */
 import type { Backend } from '../access/backend.ts';
 import type { OptionPlaces, Read } from '../access/file.ts';
 import type { HttpSettings } from '../access/http.ts';
 import type { JwtSettings } from '../access/jwt-settings.ts';
 import { SYSTEM_TIME } from '../access/ports.ts';
 import type { Log } from '../base/log.ts';
-import type { Config, ListenerConfig } from '../config/config.ts';
-
-/** The code of the backends that are loaded. It is never unloaded. */
-export interface Loaded {
-  jwt?: typeof import('../access/jwt.ts');
-  http?: typeof import('../access/http.ts');
-}
-
-const loaded: Loaded = {};
-
-/** Loads what a configuration needs and nothing before has needed; undefined if that is nothing. */
-export function loadFor({ listeners }: Config): Promise<void> | undefined {
-  const loads: Promise<void>[] = [];
-  if (loaded.jwt === undefined && listeners.some(usesJwt)) {
-    loads.push(import('../access/jwt.ts').then((module) => void (loaded.jwt = module)));
-  }
-  if (loaded.http === undefined && listeners.some(usesHttp)) {
-    loads.push(import('../access/http.ts').then((module) => void (loaded.http = module)));
-  }
-  return loads.length === 0 ? undefined : Promise.all(loads).then(() => undefined);
-}
-
-export function usesJwt(listener: ListenerConfig): boolean {
-  const { jwt_secret_file: secret, jwt_public_key_file: files, jwt_jwks_url: url } = listener;
-  return secret !== undefined || files.length > 0 || url !== undefined;
-}
-
-export function usesHttp({ http_auth_url: logins, http_acl_url: acl }: ListenerConfig): boolean {
-  return logins !== undefined || acl !== undefined;
-}
+import type { ListenerConfig } from '../config/config.ts';
+import { loaded } from './on-demand.ts';
 
 /** The backend for the tokens of a listener. */
 export function openJwt(

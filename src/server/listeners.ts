@@ -13,17 +13,17 @@ import { Handshakes } from '../transport/handshakes.ts';
 import { listen } from '../transport/listener.ts';
 import type { OpenListener, Place } from '../transport/listener.ts';
 import type { AccessRules } from './access.ts';
-import { ListenerEncryption } from './encryption.ts';
-import type { OpenedEncryption } from './encryption.ts';
+import type { ListenerEncryption, OpenedEncryption } from './encryption.ts';
 import { isExhausted } from './descriptors.ts';
 import type { KeyLog } from './key-log.ts';
 import { layersOf } from './layers.ts';
+import { loaded, usesTls, usesWebSockets } from './on-demand.ts';
 import { planOf } from './places.ts';
 import type { Step } from './places.ts';
 import type { Plugins } from './plugins.ts';
 import { listenerSettings } from './settings.ts';
 import { listenFault, systemText } from './system-text.ts';
-import { ListenerWebSockets } from './websockets.ts';
+import type { ListenerWebSockets } from './websockets.ts';
 
 /** One `listener` of the configuration and the sockets it opened, one for each family or address. */
 interface Opened {
@@ -33,7 +33,8 @@ interface Opened {
   readonly listener: Listener;
   readonly anteroom: Anteroom;
   readonly encryption: ListenerEncryption | undefined;
-  readonly webSockets: ListenerWebSockets;
+  /** Made when the configuration first speaks of WebSocket. */
+  webSockets: ListenerWebSockets | undefined;
   /** A reload may replace them. */
   layers: Layers;
   readonly sockets: OpenListener[];
@@ -107,7 +108,8 @@ export class Listeners {
       if (next === undefined) continue;
       opened.listener.settings = listenerSettings(next);
       opened.encryption?.renew(next);
-      opened.webSockets.follow(next, config);
+      opened.webSockets ??= this.#webSocketsOf(next);
+      opened.webSockets?.follow(next, config);
       opened.layers = this.#layersOf(next, opened);
     }
   }
@@ -119,7 +121,7 @@ export class Listeners {
     for (const { anteroom, encryption, webSockets } of opened) {
       anteroom.close();
       encryption?.close();
-      webSockets.close();
+      webSockets?.close();
     }
     await Promise.all(opened.flatMap(({ sockets }) => sockets.map((socket) => socket.close())));
   }
@@ -135,8 +137,8 @@ export class Listeners {
     const opening = this.#openEncryption(config, listener);
     if (opening === 'failed') return undefined;
     const encryption = opening === 'plain' ? undefined : opening;
-    const webSockets = new ListenerWebSockets(this.#log);
-    if (!webSockets.follow(config, this.#config)) return undefined;
+    const webSockets = this.#webSocketsOf(config);
+    if (webSockets?.follow(config, this.#config) === false) return undefined;
     const layers = this.#layersOf(config, { anteroom, encryption, webSockets });
     this.#rules.attach(listener, at);
     this.#plugins.attach(listener, at);
@@ -155,12 +157,17 @@ export class Listeners {
   }
 
   #openEncryption(config: ListenerConfig, listener: Listener): OpenedEncryption {
-    return ListenerEncryption.open(config, {
+    if (!usesTls(config)) return 'plain';
+    return loaded.encryption!.ListenerEncryption.open(config, {
       log: this.#log,
       handshakes: this.#handshakes,
       keyLog: this.#keyLog && ((line) => this.#keyLog?.write(line)),
       keyOf: (identity) => this.#rules.pskKey(listener, identity),
     });
+  }
+
+  #webSocketsOf(config: ListenerConfig): ListenerWebSockets | undefined {
+    return usesWebSockets(config) ? new loaded.webSockets!.ListenerWebSockets(this.#log) : undefined;
   }
 
   #layersOf(
@@ -171,7 +178,7 @@ export class Listeners {
       log: this.#log,
       anteroom,
       encryption: encryption?.tls,
-      webSockets: webSockets.layer,
+      webSockets: webSockets?.layer,
     });
   }
 

@@ -11,7 +11,8 @@ import { passwordFile, PasswordFile } from '../access/password-file.ts';
 import { pskFile } from '../access/psk-file.ts';
 import type { Log } from '../base/log.ts';
 import type { Config, ListenerConfig, PluginConfig } from '../config/config.ts';
-import { openHttp, openJwt, usesHttp, usesJwt } from './identity-backends.ts';
+import { openHttp, openJwt } from './identity-backends.ts';
+import { usesHttp, usesJwt } from './on-demand.ts';
 
 /** What backends use of their surroundings. */
 export interface AccessSurroundings {

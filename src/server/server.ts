@@ -12,9 +12,10 @@ import { AccessRules } from './access.ts';
 import type { OpenedRules } from './access.ts';
 import { DescriptorWatch } from './descriptors.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { loadFor } from './identity-backends.ts';
+
 import { KeyLog } from './key-log.ts';
 import { Listeners } from './listeners.ts';
+import { loaded, loadFor, usesWebSockets } from './on-demand.ts';
 import { LogDestinations } from './log-destinations.ts';
 import { LOG_MESSAGE_EXPIRY_SECONDS } from './log-topic.ts';
 import { Plugins } from './plugins.ts';
@@ -22,9 +23,7 @@ import type { OwnPlugin } from './plugins.ts';
 import { brokerSettings, logDestinations, logSettings } from './settings.ts';
 import type { Verbosity } from './settings.ts';
 import { tell } from './tell.ts';
-import { checkTls } from './tls-files.ts';
 import { FULL_VERSION } from './version.ts';
-import { ListenerWebSockets } from './websockets.ts';
 
 export interface ServerOptions {
   readonly verbosity?: Verbosity;
@@ -176,11 +175,11 @@ export class Server {
     const { rules } = this.#openRules(config, new Map());
     rules?.close();
     const plugins = Plugins.check(config);
-    const tls = config.listeners.flatMap(checkTls);
+    const tls = config.listeners.flatMap((listener) => loaded.tlsFiles?.checkTls(listener) ?? []);
     tell(this.log, [...plugins, ...tls]);
-    const served = config.listeners.map((listener) =>
-      new ListenerWebSockets(this.log).follow(listener, config),
-    );
+    const served = config.listeners
+      .filter(usesWebSockets)
+      .map((listener) => new loaded.webSockets!.ListenerWebSockets(this.log).follow(listener, config));
     const wrong = [...plugins, ...tls].some(({ level }) => level === 'error') || served.includes(false);
     return rules !== undefined && !wrong;
   }

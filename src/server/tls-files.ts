@@ -5,17 +5,13 @@ import type { ListenerConfig } from '../config/config.ts';
 import type { Diagnostic } from '../config/diagnostic.ts';
 import { faultsOf, holdsCertificate } from '../transport/secure-context.ts';
 import type { TlsFault, TlsOption, TlsSettings } from '../transport/secure-context.ts';
+import { usesTls } from './on-demand.ts';
 import { tlsWarnings } from './tls-warnings.ts';
 
 /** Without settings the listener cannot be opened, and the problems say why. */
 export interface TlsFiles {
   readonly settings: TlsSettings | undefined;
   readonly problems: readonly Diagnostic[];
-}
-
-/** Whether a listener speaks TLS. */
-export function usesTls({ certfile, psk_hint }: ListenerConfig): boolean {
-  return certfile !== undefined || psk_hint !== undefined;
 }
 
 /** The files and directories that the options name. */

@@ -8,11 +8,9 @@ import type { WebSockets } from '../transport/arrival.ts';
 import { HttpFiles } from '../transport/http-files.ts';
 import { WebSocketReception } from '../transport/websocket.ts';
 import type { WebSocketRules } from '../transport/websocket.ts';
+import { WEBSOCKET_OPTIONS } from './on-demand.ts';
 import { systemText } from './system-text.ts';
 import { tell } from './tell.ts';
-
-/** Options that say nothing to a listener of another protocol. */
-const WEBSOCKET_OPTIONS = ['http_dir', 'websockets_compression', 'websockets_origin'] as const;
 
 export class ListenerWebSockets {
   readonly #log: Log;
