@@ -147,6 +147,7 @@ export class Connection implements ChannelOwner {
 
   closed(error?: Error): void {
     this.#gone();
+    this.#output.abandon();
     const what = this.#state === 'opening' ? 'The server could not be reached' : 'The connection was lost';
     const why = error?.message ?? 'the server closed it';
     this.#finish(new MqttError('CONNECTION_LOST', `${what}: ${why}`, { cause: error }));
@@ -201,7 +202,12 @@ export class Connection implements ChannelOwner {
   /** Nothing is heard when we do not listen. A server that takes nothing is as good as gone. */
   #onSilence(): void {
     if (this.#pauses.has('behind')) this.#keepAlive.heard();
-    else this.#finish(new MqttError('CONNECTION_LOST', 'The server does not answer: keep alive exceeded'));
+    else {
+      const reasonCode = Reason.keepAliveTimeout;
+      this.#finish(
+        new MqttError('CONNECTION_LOST', 'The server does not answer: keep alive exceeded', { reasonCode }),
+      );
+    }
   }
 
   #stop(pause: Pause): void {

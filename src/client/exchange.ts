@@ -180,7 +180,7 @@ export class Exchange implements Sender<Publication> {
   #onPubrec(packetId: number, reasonCode: number): void {
     const publication = this.#session.outbound.receive(packetId);
     if (publication !== undefined) {
-      publication.reasonCode = reasonCode;
+      if (reasonCode !== 0) publication.reasonCode = reasonCode;
       publication.progressed?.(publication);
       this.#acknowledge('pubrel', packetId);
     } else this.#answerUnknown(packetId);

@@ -109,6 +109,11 @@ export class Output {
   /** Writes the last of it; what comes later is not sent. */
   close(): void {
     this.flush();
+    this.abandon();
+  }
+
+  /** Writes nothing any more. */
+  abandon(): void {
     this.#closed = true;
   }
 

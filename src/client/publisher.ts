@@ -35,7 +35,7 @@ export class Publisher {
   readonly #session: Session;
   readonly #options: PublisherOptions;
   /** The topic that was checked last: most programs use few. */
-  #checked = '';
+  #checked: string | undefined;
 
   constructor(session: Session, options: PublisherOptions) {
     this.#session = session;

@@ -156,24 +156,25 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
     }
   }
 
-  #call(handler: MessageHandler, message: Message): void {
+  /** False if the next message has to wait. */
+  #call(handler: MessageHandler, message: Message): boolean {
     try {
       const result = handler(message);
-      if (!(result instanceof Promise)) return;
+      if (!(result instanceof Promise)) return true;
       this.#busy = true;
       result.catch(surface).then(this.#onHandled, surface);
+      return false;
     } catch (error) {
       surface(error);
+      return true;
     }
   }
 
+  /** Busy until nothing waits: what comes meanwhile comes behind. */
   readonly #onHandled = (): void => {
+    for (let message = this.#take(); message !== undefined; message = this.#take())
+      if (!this.#call(this.#handler!, message)) return;
     this.#busy = false;
-    while (!this.#busy) {
-      const message = this.#take();
-      if (message === undefined) return;
-      this.#call(this.#handler!, message);
-    }
   };
 
   #keep(message: Message): void {
