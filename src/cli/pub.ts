@@ -1,5 +1,4 @@
 /** `zanzara pub`, `mosquitto_pub`: publishes messages. */
-import type { Channel } from '../client/channel.ts';
 import type { MqttError } from '../client/error.ts';
 import type { Publication } from '../client/message.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
@@ -46,14 +45,12 @@ class Publisher {
   readonly #tool: Tool;
   readonly #topic: string;
   readonly #printer: Printer;
-  #channel: Channel | undefined;
   #link: Link | undefined;
   /** The one message; undefined if there is one a line. */
   #payload: Uint8Array | undefined;
   /** Messages whose flow is complete. */
   #done = 0;
   #unfinished = { messages: 0, bytes: 0 };
-  #isAliasKnown = false;
   #isReading = false;
   /** Called when something is done. */
   #progressed: (() => void) | undefined;
@@ -70,14 +67,12 @@ class Publisher {
     if (source.from !== 'stdin lines') this.#payload = await readPayload(source, io);
     const prepared = await this.#tool.prepare();
     if (prepared === undefined) return 1;
-    const { connect, open } = prepared;
     const link = new Link(
       {
-        connect,
-        open: (owner) => (this.#channel = open(owner)),
+        ...prepared,
         inflight: draft.inflight,
         reconnects: source.from === 'stdin lines',
-        trace: draft.debug ? new Tracer(this.#printer, connect.clientId).trace : undefined,
+        trace: draft.debug ? new Tracer(this.#printer, prepared.connect.clientId).trace : undefined,
       },
       { connected: () => this.#begin(), received: () => {} },
     );
@@ -142,29 +137,17 @@ class Publisher {
       this.#leave();
       return;
     }
-    const topic = this.#topicFor(properties);
     this.#unfinished.messages++;
     this.#unfinished.bytes += payload.length;
     const { qos } = draft;
     const retain = draft.retain && retainAvailable === 1;
-    link.publish({ topic, payload, qos, retain, properties }, (publication, error) => {
+    link.publish({ topic: this.#topic, payload, qos, retain, properties }, (publication, error) => {
       this.#unfinished.messages--;
       this.#unfinished.bytes -= payload.length;
       this.#done++;
       if (error !== undefined && !this.#tell(publication, error as MqttError)) this.#leave();
       else settled();
     });
-  }
-
-  /**
-   * Once the broker knows the alias it stands for the topic. Not with lines: they go on with the next connection,
-   * whose broker does not know it.
-   */
-  #topicFor({ topicAlias }: Properties): string {
-    if (topicAlias === undefined || this.#payload === undefined) return this.#topic;
-    const isKnown = this.#isAliasKnown;
-    this.#isAliasKnown = true;
-    return isKnown ? '' : this.#topic;
   }
 
   /** A message was not taken; false if none will be. */
@@ -180,14 +163,14 @@ class Publisher {
   }
 
   #leave(): void {
-    this.#link?.disconnect(0, propertiesFor(this.#tool.draft.properties, 'disconnect'));
+    void this.#link?.finish(propertiesFor(this.#tool.draft.properties, 'disconnect'));
   }
 
   #describe(seconds: number): string {
     const { repeat } = this.#tool.draft;
     if (this.#payload === undefined || repeat > 1) return pace(this.#done, seconds);
     const bytes = this.#payload.length;
-    const sent = Math.max(0, bytes - (this.#channel?.unsentBytes ?? bytes));
+    const sent = this.#done === 0 ? 0 : Math.max(0, bytes - (this.#link?.unsentBytes ?? 0));
     return `${sent} of ${bytes} bytes`;
   }
 }

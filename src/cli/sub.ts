@@ -52,6 +52,7 @@ class Subscriber {
     if (prepared === undefined) return 1;
     this.#display = await displayFor(this.#tool, this.#printer);
     const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<'interrupted'>();
+    const progress = draft.progress ? await this.#showProgress() : undefined;
     const stop = this.#heedSignals(() => interrupt('interrupted'));
     const link = new Link(
       {
@@ -68,10 +69,16 @@ class Subscriber {
     this.#link = link;
     const ending = await Promise.race([link.ended, interrupted]);
     stop();
+    progress?.end();
     this.#display.end();
     this.#printer.flush();
     if (ending === 'interrupted') return INTERRUPTED;
     return ending.kind === 'done' ? this.#code : this.#tool.report(ending);
+  }
+
+  async #showProgress(): Promise<{ end(): void }> {
+    const { Progress, pace } = await import('./tool/progress.ts');
+    return new Progress(this.#tool.io, (seconds) => pace(this.#printed, seconds));
   }
 
   /** Signals and the time limit end it; before the broker has answered, at once. */

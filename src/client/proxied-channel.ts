@@ -15,6 +15,7 @@ export interface ProxyAddress {
 const PATIENCE_MS = 30_000;
 
 export class ProxiedChannel implements Channel {
+  readonly #owner: ChannelOwner;
   #channel: Channel | undefined;
   /** It was closed before the proxy had answered. */
   #isClosed = false;
@@ -46,15 +47,17 @@ export class ProxiedChannel implements Channel {
       ({ socket }) => {
         if (this.#isClosed) {
           socket.destroy();
-          owner.closed();
           return;
         }
         this.#channel = begin(socket);
         if (this.#isPaused) this.#channel.pause();
         else socket.resume(); // it comes paused
       },
-      (error: unknown) => owner.closed(this.#isClosed ? undefined : (error as Error)),
+      (error: unknown) => {
+        if (!this.#isClosed) owner.closed(error as Error);
+      },
     );
+    this.#owner = owner;
   }
 
   get unsentBytes(): number {
@@ -76,12 +79,19 @@ export class ProxiedChannel implements Channel {
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#channel?.close();
+    if (this.#channel === undefined) this.#giveUp();
+    else this.#channel.close();
   }
 
   destroy(): void {
+    if (this.#channel === undefined) this.#giveUp();
+    else this.#channel.destroy();
+  }
+
+  /** Nobody waits for the proxy any more. */
+  #giveUp(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#channel?.destroy();
+    queueMicrotask(() => this.#owner.closed());
   }
 }

@@ -1,7 +1,7 @@
 /** The connection of a tool to its broker, and the one after it: a client that does what libmosquitto's loop does. */
 import { Connection } from '../../client/connection.ts';
 import type { ConnectionOwner } from '../../client/connection.ts';
-import type { OpenChannel } from '../../client/channel.ts';
+import type { Channel, ChannelOwner, OpenChannel } from '../../client/channel.ts';
 import { MqttError } from '../../client/error.ts';
 import { Publication } from '../../client/message.ts';
 import type { Message } from '../../client/message.ts';
@@ -39,7 +39,7 @@ export interface LinkOwner {
 
 /** How it ended. */
 export type Ending =
-  /** `disconnect` was called. */
+  /** `disconnect` was called, and all that was written has gone. */
   | { readonly kind: 'done' }
   /** There was never a connection. */
   | { readonly kind: 'unreachable'; readonly error: MqttError }
@@ -59,6 +59,9 @@ export class Link {
   readonly #session: Session = new Session({ ...QUEUE, inflightMessages: 0, inflightBytes: 0 });
   readonly #end: (ending: Ending) => void;
   #connection: Connection | undefined;
+  #channel: Channel | undefined;
+  /** Called when the system has taken what was written, or the connection is gone. */
+  #drained: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wasReached = false;
   #wasEnded = false;
@@ -107,13 +110,28 @@ export class Link {
     this.#connection?.send({ type: 'unsubscribe', packetId, filters, properties });
   }
 
+  /** Bytes that the system has not taken. */
+  get unsentBytes(): number {
+    return this.#channel?.unsentBytes ?? 0;
+  }
+
+  /** Says goodbye once all that was published is on its way, however long that takes. */
+  async finish(properties: Properties): Promise<void> {
+    while (this.unsentBytes > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#drained = resolve;
+      await promise;
+    }
+    this.disconnect(Reason.success, properties);
+  }
+
   /** Says goodbye if there is a connection, and ends. */
   disconnect(reasonCode: number = Reason.success, properties: Properties = NO_PROPERTIES): void {
     if (this.#wasEnded) return;
     this.#wasEnded = true;
     clearTimeout(this.#timer);
     this.#connection?.disconnect(reasonCode, properties);
-    this.#end({ kind: 'done' });
+    if (this.#channel === undefined) this.#end({ kind: 'done' });
   }
 
   /** Reads nothing until `resume`. */
@@ -137,7 +155,7 @@ export class Link {
   }
 
   #connect(): void {
-    const { open, connect, inflight, trace } = this.#options;
+    const { connect, inflight, trace } = this.#options;
     const options = {
       connect,
       maximumPacketSize: LARGEST_PACKET,
@@ -146,7 +164,26 @@ export class Link {
       acknowledgesFirst: true,
       trace,
     };
-    this.#connection = new Connection(open, options, this.#session, this.#events);
+    this.#connection = new Connection((owner) => this.#open(owner), options, this.#session, this.#events);
+  }
+
+  /** Listens in: the end is when the channel is closed, not when it is told to. */
+  #open(owner: ChannelOwner): Channel {
+    this.#channel = this.#options.open({
+      opened: () => owner.opened(),
+      received: (chunk) => owner.received(chunk),
+      drained: () => {
+        owner.drained();
+        this.#drained?.();
+      },
+      closed: (error) => {
+        this.#channel = undefined;
+        owner.closed(error);
+        this.#drained?.();
+        if (this.#wasEnded) this.#end({ kind: 'done' });
+      },
+    });
+    return this.#channel;
   }
 
   readonly #events: ConnectionOwner = {

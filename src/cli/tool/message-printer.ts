@@ -3,8 +3,10 @@ import type { Message } from '../../client/message.ts';
 import { formatPieces } from './format.ts';
 import type { Piece } from './format-directives.ts';
 import type { Printer } from './printer.ts';
-import type { ToolDraft } from './tool-option.ts';
 import type { Tool } from './tool.ts';
+
+const CYAN = '\u001B[36m';
+const DEFAULT_COLOUR = '\u001B[39m';
 
 /** A way to show messages. */
 export interface Display {
@@ -22,7 +24,7 @@ export class MessagePrinter implements Display {
     const { draft } = tool;
     this.#tool = tool;
     this.#printer = printer;
-    this.#pieces = draft.format === undefined ? [plainPiece(draft)] : formatPieces(draft);
+    this.#pieces = draft.format === undefined ? [plainPiece(tool)] : formatPieces(draft);
   }
 
   show(message: Message): void {
@@ -39,13 +41,14 @@ export class MessagePrinter implements Display {
 }
 
 /** Without a format: the payload, with `-v` after its topic. */
-function plainPiece({ verbose, endOfLine }: ToolDraft): Piece {
+function plainPiece({ draft: { verbose, endOfLine }, isColoured }: Tool): Piece {
   const end = endOfLine ? '\n' : '';
+  const [colour, plain] = isColoured ? [CYAN, DEFAULT_COLOUR] : ['', ''];
   return (sink, { topic, payload }) => {
     if (payload.length > 0) {
-      if (verbose) sink.text(`${topic} `);
+      if (verbose) sink.text(`${colour}${topic}${plain} `);
       sink.bytes(payload);
       sink.text(end);
-    } else if (verbose && endOfLine) sink.text(`${topic} (null)\n`);
+    } else if (verbose && endOfLine) sink.text(`${colour}${topic}${plain} (null)\n`);
   };
 }

@@ -166,12 +166,10 @@ const subscribing: readonly ToolOption[] = [
     'print how many messages came in each second, in the place of them.',
     (draft) => void (draft.messageRate = true),
   ),
-  flag(
-    'S',
-    ['--stats'],
-    'print rates and latencies once a second, in the place of messages.',
-    (draft) => void (draft.stats = true),
-  ),
+  flag('S', ['--stats'], 'print rates and latencies once a second, in the place of messages.', (draft) => {
+    draft.stats = true;
+    draft.version ??= 5; // times of sending are a property
+  }),
   text(
     'S',
     ['-T', '--filter-out'],

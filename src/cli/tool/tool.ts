@@ -31,6 +31,12 @@ export class Tool {
     this.io = io;
   }
 
+  /** Whether a person reads standard output, and likes colours: https://no-color.org */
+  get isColoured(): boolean {
+    const { env, isTerminal } = this.io;
+    return isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  }
+
   /** The text of `--help`. */
   async usage(): Promise<string> {
     return (await import('./usage.ts')).usage(this.name, TOOL_TEXTS[this.which]);
