@@ -1,6 +1,6 @@
 /** `zanzara bench`: loads a broker, and tells how fast it was. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeFailure } from './bench/failure.ts';
+import { describeFailure, describeLoss, describeSilence } from './bench/failure.ts';
 import { DISCONNECT_FRAME } from './bench/frames.ts';
 import { openClient } from './bench/link.ts';
 import type { Target } from './bench/link.ts';
@@ -36,8 +36,7 @@ export const bench: Command = async (argv, io) => {
 };
 
 async function run(plan: Plan, io: Io): Promise<number> {
-  const { draft } = plan;
-  const named = { host: draft.host ?? 'localhost', port: draft.port ?? (draft.secure ? SECURE_PORT : PORT) };
+  const { host = 'localhost', secure = false, port = secure ? SECURE_PORT : PORT } = plan.draft;
   let broken: Error | undefined;
   const ended = new AbortController();
   const lost = (error: Error): void => {
@@ -45,19 +44,25 @@ async function run(plan: Plan, io: Io): Promise<number> {
     ended.abort();
   };
   try {
-    const target = await reach({ ...named, ...(await wayOf(plan)) }, plan);
+    const target = await reach({ host, port, ...(await wayOf(plan)) }, plan);
     const meter = new Meter();
     meter.start();
     const running = await start(plan, { target, meter, lost });
     const measured = await measure(plan, running, meter, ended, io);
     print(resultOf(plan, target, measured), plan, io);
+    return judge(measured, broken, target, io);
   } catch (error) {
-    if (error instanceof NoWay) io.stderr(`${error.message}\n`);
-    else io.stderr(describeFailure(error as Error, named));
+    const isOfFiles = error instanceof NoWay;
+    io.stderr(isOfFiles ? `${error.message}\n` : describeFailure(error as Error, { host, port }, secure));
     return 1;
   }
-  if (broken === undefined) return 0;
-  io.stderr(describeFailure(broken, named));
+}
+
+/** The exit code; says why if it is not 0. */
+function judge({ last }: Measured, broken: Error | undefined, target: Target, io: Io): number {
+  if (broken !== undefined) io.stderr(describeLoss(broken, target));
+  else if (last.sent > 0 && last.received === 0) io.stderr(describeSilence(target));
+  else return 0;
   return 1;
 }
 

@@ -85,7 +85,7 @@ function number(
 const CLIENTS: Bounds = { low: 1, high: 20_000 };
 
 export const BENCH_OPTIONS: readonly BenchOption[] = [
-  text(['--scenario'], 'NAME', 'scenario', 'which scenario; its name alone does too'),
+  text(['--scenario'], 'NAME', 'scenario', 'the scenario; its name alone does too'),
   text(['-h', '--host'], 'HOST', 'host', 'the broker (localhost)'),
   number(['-p', '--port'], 'PORT', 'port', { low: 1, high: 65_535 }, 'its port (1883, with TLS 8883)'),
   text(['-u', '--username'], 'NAME', 'username', 'the user name of all clients'),
