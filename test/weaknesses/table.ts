@@ -312,9 +312,19 @@ export const WEAKNESSES: readonly Weakness[] = [
       ['test/weaknesses/client.test.ts', 'any packets, whole and damaged, in any order, are survived'],
     ),
   ),
-  row(25, '–', 'mosquitto_passwd', 'a slip on the command line stores the user name as password', {
-    notApplicable: 'There is no such tool here yet. When there is: wrong command lines write no file.',
-  }),
+  row(
+    25,
+    '–',
+    'mosquitto_passwd',
+    'a slip on the command line stores the user name as password',
+    tests(
+      [
+        'test/cli/passwd/slips.test.ts',
+        'no slip on the command line writes a file: what is not the password never becomes one',
+      ],
+      ['test/cli/passwd/slips.test.ts', 'what Mosquitto 2.0 takes and drops is refused'],
+    ),
+  ),
   row(
     26,
     'CVE-2026-6564',

@@ -73,7 +73,7 @@ export const PASSWD_OPTIONS: readonly PasswdOption[] = [
     name: '-H',
     value: 'hash',
     text: 'specify the hashing algorithm: argon2id, sha512-pbkdf2 or sha512. Defaults to sha512-pbkdf2.',
-    more: 'argon2id costs an attacker most; Mosquitto before 2.1 cannot read it. sha512 is for Mosquitto before 2.0: it is quick to guess.',
+    more: 'argon2id costs an attacker most; Mosquitto before 2.1 cannot read it. sha512 is quick to guess.',
     take: (draft, value) => {
       const algorithm = ALGORITHMS.find((name) => name === value);
       if (algorithm === undefined) return `Error: Unknown hash type '${value}'`;
