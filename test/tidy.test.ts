@@ -27,7 +27,7 @@ const PURE: ReadonlySet<string> = new Set(['base', 'protocol', 'topic', 'flow', 
 
 /** Node modules and packages that a layer that is not pure may touch. */
 const MAY_TOUCH: Readonly<Record<string, readonly string[]>> = {
-  client: ['node:net', 'node:tls', 'node:sqlite', 'ws', 'socks'],
+  client: ['node:net', 'node:tls', 'node:fs', 'node:path', 'node:sqlite', 'ws', 'socks'],
   transport: [
     'node:net',
     'node:tls',
@@ -49,6 +49,7 @@ const GLOBALS = /\b(?:setTimeout|setInterval|setImmediate|Date\.now|performance|
 const ENTRIES: ReadonlySet<string> = new Set([
   'src/index.ts',
   'src/client/index.ts',
+  'src/client/mosquitto.ts',
   'src/protocol/index.ts',
   'src/cli/bin/zanzara.ts',
   'src/cli/passwd/manual.ts',

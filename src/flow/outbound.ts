@@ -11,7 +11,7 @@ export type OutgoingState = 'waiting' | 'published' | 'interrupted' | 'released'
 export interface Outgoing {
   readonly qos: 0 | 1 | 2;
   readonly payloadBytes: number;
-  /** 0 until it is in flight. */
+  /** 0 until it is in flight, unless whoever offers it has reserved one. */
   packetId: number;
   state: OutgoingState;
 }
@@ -270,7 +270,7 @@ export class Outbound<T extends Outgoing> {
       this.#holder.settled(item);
       return;
     }
-    item.packetId = this.#takePacketId();
+    if (item.packetId === 0) item.packetId = this.#takePacketId();
     item.state = 'published';
     this.#inflight.set(item.packetId, item);
     this.#inflightBytes += item.payloadBytes;
