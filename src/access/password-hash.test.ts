@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { runs } from '../../test/runs.ts';
-import { hashPassword, parsePasswordHash, printPasswordHash, verifyPassword } from './password-hash.ts';
+import {
+  MOST_ITERATIONS,
+  hashPassword,
+  parsePasswordHash,
+  printPasswordHash,
+  verifyPassword,
+} from './password-hash.ts';
 import type { PasswordAlgorithm, PasswordHash } from './password-hash.ts';
 
 /** Passwords and what other programs made of them. */
@@ -166,4 +172,9 @@ test('any text is a hash or is not, and a hash that is read prints as it was', (
     if (hash !== undefined) assert.equal(printPasswordHash(hash), text);
   });
   fc.assert(property, runs('parse any text as a hash', 1000));
+});
+
+test('no hash is made that would not be read again', async () => {
+  for (const iterations of [0, -1, Number.NaN, MOST_ITERATIONS + 1])
+    await assert.rejects(hashPassword('sha512-pbkdf2', Buffer.from('x'), { iterations }), RangeError);
 });

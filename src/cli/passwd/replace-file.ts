@@ -134,7 +134,7 @@ function syncFolder(path: string): void {
     fd = openSync(dirname(path), 'r');
     fsyncSync(fd);
   } catch {
-    // a folder that may not be read, or a system that has no such thing: the file itself is written
+    return; // a folder that may not be read, or a system that has no such thing: the file itself is written
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
