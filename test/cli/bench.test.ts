@@ -205,6 +205,7 @@ test('a command line that is wrong, and the help', async () => {
     [/^Error: The scenario conn has no messages: --qos is of no use/, 'conn', '--qos', '1'],
     [/^Error: p2p has as many publishers as subscribers\./, 'p2p', '--publishers', '1', '--subscribers', '2'],
     [/^Error: Either --clients, or --publishers/, 'fanin', '--publishers', '1', '--clients', '2'],
+    [/^Error: At QoS 0 a rate is kept/, 'fanin', '--rate', '1', '--inflight', '2'],
     [/take too much memory/, 'fanin', '--publishers', '20000', '--size', '100000'],
   ];
   for (const [problem, ...args] of wrong) {

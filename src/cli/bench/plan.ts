@@ -116,6 +116,8 @@ function messageLoad(scenario: MessageScenario, draft: BenchDraft, name: string)
   const numbers = scenario.numbers(draft);
   if (typeof numbers === 'string') return numbers;
   const { size: payloadBytes = 64, qos = 0, rate = 0 } = draft;
+  if (qos === 0 && rate > 0 && draft.inflight !== undefined)
+    return 'At QoS 0 a rate is kept however much is under way: --inflight is of no use with it.';
   const load = {
     kind: 'messages',
     pattern: scenario.pattern,
