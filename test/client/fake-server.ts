@@ -7,7 +7,14 @@ import type { ClientOptions } from '../../src/client/options.ts';
 import { utf8Bytes } from '../../src/protocol/bytes.ts';
 import { Decoder } from '../../src/protocol/decoder.ts';
 import { encode } from '../../src/protocol/encode.ts';
-import type { Ack, Connack, Packet, PacketType, ProtocolVersion, Publish } from '../../src/protocol/packet.ts';
+import type {
+  Ack,
+  Connack,
+  Packet,
+  PacketType,
+  ProtocolVersion,
+  Publish,
+} from '../../src/protocol/packet.ts';
 import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
 import type { Properties } from '../../src/protocol/properties.ts';
 
@@ -93,7 +100,7 @@ export class FakeConnection implements Channel {
     for (let turns = 0; turns < 3 && this.packets.length === 0; turns++) await turn();
     const packet = this.packets.shift();
     assert.equal(packet?.type, type, `instead of ${type} there was ${JSON.stringify(packet)}`);
-    assert.partialDeepStrictEqual(packet, { type, ...pattern } as Packet);
+    assert.partialDeepStrictEqual(packet, { type, ...pattern });
     return packet as PacketOf<T>;
   }
 
