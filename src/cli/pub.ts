@@ -11,7 +11,7 @@ import { PayloadProblem, inputLines, readPayload } from './tool/payload.ts';
 import { Printer } from './tool/printer.ts';
 import { Progress, pace } from './tool/progress.ts';
 import { propertiesFor } from './tool/property-option.ts';
-import { TIMESTAMP, timestampNow } from './tool/timestamp.ts';
+import { TIMESTAMP, timeNow } from './tool/time.ts';
 import { startTool } from './tool/tool.ts';
 import type { Tool } from './tool/tool.ts';
 import type { PayloadSource, ToolDraft } from './tool/tool-option.ts';
@@ -179,7 +179,7 @@ function propertiesOf(draft: ToolDraft): Properties {
   const properties = propertiesFor(draft.properties, 'publish');
   if (!draft.timestamp) return properties;
   const { userProperties = [] } = properties;
-  return { ...properties, userProperties: [...userProperties, [TIMESTAMP, timestampNow()]] };
+  return { ...properties, userProperties: [...userProperties, [TIMESTAMP, timeNow().toFixed(3)]] };
 }
 
 /** Why nothing can be published. */

@@ -28,7 +28,8 @@ function keptPayload(payload: Uint8Array): Uint8Array {
 
 /** What outlives the chunk, without the alias, which names no topic once the connection is gone. */
 function keptProperties(properties: Properties): Properties {
-  const { correlationData, topicAlias, ...rest } = properties;
+  const { topicAlias, ...rest } = properties;
+  const { correlationData } = rest; // it stays in its place: who prints properties prints them as they came
   if (correlationData !== undefined) return { ...rest, correlationData: copyOf(correlationData) };
   return topicAlias === undefined ? properties : rest;
 }

@@ -4,6 +4,7 @@ import type { Message } from '../../client/message.ts';
 import { writeJson } from './json.ts';
 import { messageJson } from './message-json.ts';
 import type { Sink } from './printer.ts';
+import { microseconds } from './time.ts';
 
 /** What stands between the percent sign and the letter. */
 export interface Field {
@@ -17,7 +18,7 @@ export interface Field {
   readonly isPretty: boolean;
 }
 
-/** Prints its part of a message. `now` is milliseconds since 1970, with a fraction. What it gives is what is wrong. */
+/** Prints its part of a message. `now` is as `timeNow` gives it. What it gives is what is wrong. */
 export type Piece = (sink: Sink, message: Message, now: number) => string | void;
 
 type Directive = (field: Field) => Piece;
@@ -162,7 +163,7 @@ function userProperties(pairs: readonly (readonly [string, string])[]): string {
 }
 
 function unixTime(now: number): string {
-  return `${Math.floor(now / 1000)}.${String(Math.floor((now % 1000) * 1e6)).padStart(9, '0')}`;
+  return `${Math.floor(now / 1000)}.${microseconds(now)}000`;
 }
 
 /**

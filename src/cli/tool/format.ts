@@ -2,6 +2,7 @@
 import { strftime } from '../../base/strftime.ts';
 import { DIRECTIVES, jsonPath } from './format-directives.ts';
 import type { Field, Piece } from './format-directives.ts';
+import { microseconds } from './time.ts';
 import type { ToolDraft } from './tool-option.ts';
 
 /** A format, or what is wrong with it. */
@@ -85,8 +86,7 @@ function timeOf(found: RegExpExecArray | null): Piece | string | undefined {
   const [, letter = ''] = found;
   if (letter === '') return INCOMPLETE;
   if (letter === '@') return textPiece('@');
-  if (letter === 'N')
-    return (sink, _message, now) => sink.text(String(Math.floor((now % 1000) * 1e6)).padStart(9, '0'));
+  if (letter === 'N') return (sink, _message, now) => sink.text(`${microseconds(now)}000`);
   return (sink, _message, now) => sink.text(strftime(`%${letter}`, now));
 }
 

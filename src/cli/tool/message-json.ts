@@ -4,6 +4,7 @@ import type { Properties } from '../../protocol/properties.ts';
 import { strftime } from '../../base/strftime.ts';
 import { jsonString, readJson } from './json.ts';
 import type { Json } from './json.ts';
+import { microseconds } from './time.ts';
 
 type Member = readonly [name: string, value: Json];
 
@@ -25,7 +26,7 @@ const PROPERTIES: { readonly [N in keyof Properties]?: (value: NonNullable<Prope
 
 /**
  * The JSON value that a message is, in the order in which Mosquitto writes it; undefined if its payload is to be read
- * and is no JSON. `now` is in milliseconds.
+ * and is no JSON. `now` is as `timeNow` gives it.
  */
 export function messageJson(message: Message, now: number, isPayloadRead: boolean): Json | undefined {
   const payload = payloadOf(message, isPayloadRead);
@@ -77,7 +78,6 @@ function allCharacters({ buffer, byteOffset, length }: Uint8Array): string {
 }
 
 function timestamp(now: number): string {
-  const micros = Math.floor((now % 1000) * 1000);
-  const fraction = String(micros).padStart(6, '0');
+  const fraction = microseconds(now);
   return `${strftime('%Y-%m-%dT%H:%M:%S', now)}.${fraction}${strftime('%z', now)}`;
 }

@@ -3,6 +3,7 @@ import type { Message } from '../../client/message.ts';
 import { formatPieces } from './format.ts';
 import type { Piece } from './format-directives.ts';
 import type { Printer } from './printer.ts';
+import { timeNow } from './time.ts';
 import type { Tool } from './tool.ts';
 
 const CYAN = '\u001B[36m';
@@ -28,7 +29,7 @@ export class MessagePrinter implements Display {
   }
 
   show(message: Message): void {
-    const now = performance.timeOrigin + performance.now();
+    const now = timeNow();
     for (const piece of this.#pieces) {
       const problem = piece(this.#printer, message, now);
       if (problem !== undefined) this.#tool.complain(problem);

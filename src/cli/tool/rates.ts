@@ -2,7 +2,7 @@
 import type { Message } from '../../client/message.ts';
 import type { Display } from './message-printer.ts';
 import type { Printer } from './printer.ts';
-import { TIMESTAMP } from './timestamp.ts';
+import { TIMESTAMP, timeNow } from './time.ts';
 import type { Tool } from './tool.ts';
 
 const SECOND = 1000;
@@ -33,7 +33,7 @@ export class Rates implements Display {
     if (this.#isBrief) return;
     const sent = properties.userProperties?.find(([name]) => name === TIMESTAMP)?.[1];
     if (sent === undefined || this.#latencies.length === MOST_LATENCIES) return;
-    const latency = performance.timeOrigin + performance.now() - Number(sent);
+    const latency = timeNow() - Number(sent);
     if (Number.isFinite(latency)) this.#latencies.push(Math.max(0, latency)); // clocks differ between machines
   }
 
