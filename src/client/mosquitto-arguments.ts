@@ -25,8 +25,8 @@ export class Arguments {
   constructor(method: string, required: number, most: number, values: readonly unknown[]) {
     this.#method = method;
     this.#values = values;
-    const given = values.findLastIndex((value) => value !== undefined) + 1;
-    if (given >= required) return;
+    const given = values.indexOf(undefined); // defaults stand behind it
+    if (given < 0 || given >= required) return;
     const bound = required === most ? 'exactly' : 'at least';
     const plural = required === 1 ? '' : 's';
     throw new Exception(
