@@ -22,12 +22,20 @@ export interface Address {
 export interface TransportOptions {
   /** Certificates, keys and names, as `node:tls` takes them. */
   readonly tls?: TlsOptions;
+  /** A pre-shared key in the place of certificates. */
+  readonly psk?: PreSharedKey;
   /** Told the secrets of TLS connections, a line each, for tools that decrypt them. */
   readonly keyLog?: (line: Uint8Array) => void;
   /** The address of this machine to connect from. */
   readonly localAddress?: string;
   /** A SOCKS5 proxy to connect through; it looks up the server's name. */
   readonly proxy?: ProxyAddress;
+}
+
+/** Who we are to a server that knows our key, and the key: bytes, or their hexadecimal digits. */
+export interface PreSharedKey {
+  readonly identity: string;
+  readonly key: Uint8Array | string;
 }
 
 /** A kind of connection: where it goes, and whether its first byte is one of TLS. */
@@ -133,6 +141,7 @@ async function secureConnector(
     ...socketOptions(place, options),
     ALPNProtocols: [...protocols],
     ...(/^[\d.]+$|:/.test(place.host) ? {} : { servername: place.host }),
+    ...(options.psk !== undefined && keyOptions(options.psk)),
     ...options.tls,
   };
   return (socket) => {
@@ -140,6 +149,16 @@ async function secureConnector(
     secure.setNoDelay(true);
     if (keyLog !== undefined) secure.on('keylog', keyLog);
     return secure;
+  };
+}
+
+function keyOptions({ identity, key }: PreSharedKey): TlsOptions {
+  const psk = typeof key === 'string' ? Buffer.from(key, 'hex') : key;
+  return {
+    ciphers: 'PSK',
+    maxVersion: 'TLSv1.2', // Node has pre-shared keys up to it
+    pskCallback: () => ({ psk, identity }),
+    checkServerIdentity: () => undefined, // who knows the key is the server
   };
 }
 
