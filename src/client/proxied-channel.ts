@@ -14,6 +14,18 @@ export interface ProxyAddress {
 /** How long the proxy may take, milliseconds. */
 const PATIENCE_MS = 30_000;
 
+/** What the proxy said, or the system on the way to it. The error of `socks` itself would tell the password. */
+export class ProxyError extends Error {
+  /** The system's, if it is the proxy that cannot be reached. */
+  readonly code: string;
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'ProxyError';
+    this.code = /\b(?:E[A-Z]{3,}|EAI_[A-Z]+)\b/.exec(message)?.[0] ?? 'ERR_PROXY';
+  }
+}
+
 export class ProxiedChannel implements Channel {
   readonly #owner: ChannelOwner;
   #channel: Channel | undefined;
@@ -54,7 +66,7 @@ export class ProxiedChannel implements Channel {
         else socket.resume(); // it comes paused
       },
       (error: unknown) => {
-        if (!this.#isClosed) owner.closed(error as Error);
+        if (!this.#isClosed) owner.closed(new ProxyError((error as Error).message));
       },
     );
     this.#owner = owner;

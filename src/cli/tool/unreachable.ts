@@ -21,14 +21,14 @@ const HANDSHAKE = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$|ECONNRESET$)/;
 
 /** `cause` is undefined if the other side just closed. */
 export function describeFailure(cause: Cause | undefined, isSecure: boolean): Failure {
-  const { code = '', name = '', message = '' } = cause ?? {};
+  const { code = '', message = '' } = cause ?? {};
   if (isSecure && CERTIFICATE.test(code)) return { text: unable(LibraryError.tls, message), code: FAILED };
   if (isSecure && (cause === undefined || HANDSHAKE.test(code)))
     return { text: failure(LibraryError.tls, cause?.reason ?? message), code: LibraryError.tls };
   if (cause === undefined)
     return { text: failure(LibraryError.connectionLost), code: LibraryError.connectionLost };
   if (LOOKUP.test(code)) return { text: unable(LibraryError.lookup), code: FAILED };
-  if (name === 'SocksClientError') return { text: unable(LibraryError.proxy, message), code: FAILED };
+  if (code === 'ERR_PROXY') return { text: unable(LibraryError.proxy, message), code: FAILED };
   return { text: `Error: ${systemText(cause)}`, code: FAILED };
 }
 
