@@ -81,8 +81,10 @@ describe('tokeniseTopic', () => {
     test(JSON.stringify(topic), () => assert.deepEqual(Message.tokeniseTopic(topic), levels));
 });
 
+/** Without the types of TypeScript. */
+const call = (...values: unknown[]): boolean => Message.topicMatchesSub(...(values as [string, string]));
+
 test('arguments that are none have the texts of PHP', () => {
-  const call = (...values: unknown[]): boolean => Message.topicMatchesSub(...(values as [string, string]));
   assert.throws(() => call('a'), {
     message: 'Mosquitto\\Message::topicMatchesSub() expects exactly 2 parameters, 1 given',
     code: 0,
