@@ -48,6 +48,26 @@ function admits(answer: LoginAnswer, later = false): Backend {
   return { name: 'login', authenticate: () => (later ? Promise.resolve(answer) : answer) };
 }
 
+/** What becomes of a client. */
+const outcome = async (
+  backends: readonly Backend[],
+  anonymous: boolean,
+  username?: string,
+): Promise<string> =>
+  (await new AccessChain(backends).authenticate(credentials(anonymous, username))).outcome;
+
+/** Who a client is that was let in. */
+const principalOf = (chain: AccessChain, who: Credentials): Principal => {
+  const verdict = chain.authenticate(who);
+  assert.ok(!(verdict instanceof Promise) && verdict.outcome === 'accepted');
+  return verdict.principal;
+};
+
+/** Knows the key of one identity. */
+const key = (byte: number): Backend => ({
+  name: 'keys',
+  pskKey: (identity) => (identity === `id${byte}` ? Uint8Array.of(byte) : undefined),
+});
 /** Straight from the words of the interface: the first that decides; all deferred is a no; nobody is a yes. */
 function expected(answers: readonly Answer[]): boolean {
   const decided = answers.find((answer) => answer === 'allow' || answer === 'deny');
@@ -82,13 +102,6 @@ describe('rights', () => {
 });
 
 describe('logins', () => {
-  const outcome = async (
-    backends: readonly Backend[],
-    anonymous: boolean,
-    username?: string,
-  ): Promise<string> =>
-    (await new AccessChain(backends).authenticate(credentials(anonymous, username))).outcome;
-
   test('the first backend that decides', async () => {
     for (const later of [false, true]) {
       assert.equal(await outcome([admits('ignore', later), admits(ACCEPTED, later)], false, 'u'), 'accepted');
@@ -117,12 +130,6 @@ describe('logins', () => {
 });
 
 describe('after the rules have changed', () => {
-  const principalOf = (chain: AccessChain, who: Credentials): Principal => {
-    const verdict = chain.authenticate(who);
-    assert.ok(!(verdict instanceof Promise) && verdict.outcome === 'accepted');
-    return verdict.principal;
-  };
-
   test('one that allow_anonymous let in stays while it does, and nobody asks for passwords', () => {
     for (const username of [undefined, 'u']) {
       const who = credentials(true, username);
@@ -152,10 +159,6 @@ describe('after the rules have changed', () => {
 });
 
 test('the key of an identity is that of the first backend that knows it', () => {
-  const key = (byte: number): Backend => ({
-    name: 'keys',
-    pskKey: (identity) => (identity === `id${byte}` ? Uint8Array.of(byte) : undefined),
-  });
   const chain = new AccessChain([key(1), key(2)]);
   assert.deepEqual(chain.pskKey('id2'), Uint8Array.of(2));
   assert.equal(chain.pskKey('id3'), undefined);

@@ -60,7 +60,7 @@ function outcome(port: number, [username, password]: (typeof CLIENTS)[number]): 
       );
     if (!received.endsWith('d000')) return;
     socket.destroy();
-    resolve(received.includes('30040001' + '7478') ? 'in, and hears itself' : 'in, and hears nothing');
+    resolve(received.includes('300400017478') ? 'in, and hears itself' : 'in, and hears nothing');
   });
   socket.write(frame(0x10, utf8('MQTT'), 4, flags, 0, 60, utf8('c'), ...names));
   return promise;
