@@ -117,10 +117,10 @@ describe('a message', () => {
   });
 });
 
-describe('QoS 2', () => {
-  const packet = (text: string, packetId: number, dup = false): ReturnType<typeof publish> =>
-    publish('a', text, { qos: 2, packetId, dup });
+const packet = (text: string, packetId: number, dup = false): ReturnType<typeof publish> =>
+  publish('a', text, { qos: 2, packetId, dup });
 
+describe('QoS 2', () => {
   test('[MQTT-4.3.3-10] is handed on once, however often it comes, and at once: order is kept', async () => {
     const { messages } = await reader();
     server.last.send(packet('1', 1), publish('a', '2', { qos: 1, packetId: 2 }), packet('1', 1, true));

@@ -381,21 +381,21 @@ describe('a handler', () => {
   });
 });
 
-describe('whose message it is', () => {
-  /** Subscribes to these, by handlers that tell their name; gives what was told. */
-  async function listen(
-    subscriptions: Readonly<Record<string, string | readonly string[]>>,
-    options: ClientOptions = {},
-  ): Promise<{ told: string[]; by: Record<string, Subscription> }> {
-    const client = await server.client(options);
-    const told: string[] = [];
-    const by: Record<string, Subscription> = {};
-    for (const [name, filters] of Object.entries(subscriptions))
-      by[name] = await subscribed(client, filters, {}, (text) => told.push(`${name} ${text}`));
-    client.on('message', (message) => told.push(`nobody ${message.text()}`));
-    return { told, by };
-  }
+/** Subscribes to these, by handlers that tell their name; gives what was told. */
+async function listen(
+  subscriptions: Readonly<Record<string, string | readonly string[]>>,
+  options: ClientOptions = {},
+): Promise<{ told: string[]; by: Record<string, Subscription> }> {
+  const client = await server.client(options);
+  const told: string[] = [];
+  const by: Record<string, Subscription> = {};
+  for (const [name, filters] of Object.entries(subscriptions))
+    by[name] = await subscribed(client, filters, {}, (text) => told.push(`${name} ${text}`));
+  client.on('message', (message) => told.push(`nobody ${message.text()}`));
+  return { told, by };
+}
 
+describe('whose message it is', () => {
   test('before 5.0 the topic tells: each that matches, once', async () => {
     const { told } = await listen({ all: ['a/#', 'a/+'], one: 'a/b', other: 'c' }, { version: 4 });
     server.last.send(publish('a/b', '1'), publish('a/c', '2'), publish('x', '3'));
