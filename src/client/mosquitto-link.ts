@@ -48,6 +48,7 @@ export class Link {
   /** The server has accepted. */
   readonly #accepted: () => void;
   #connection: Connection | undefined;
+  #isLossUntold = false;
   /** Message ids that are not free again. */
   #taken = 0;
   /** Of the message of QoS 0 that is being sent: the log has it, although the packet has not. */
@@ -77,9 +78,10 @@ export class Link {
     return this.#session.unfinished;
   }
 
-  /** Throws if there is no connection. */
+  /** Throws if there is no connection; one whose end was not told yet was lost. */
   check(): void {
-    if (this.#connection === undefined) throw exceptionOf(Errno.notConnected);
+    if (this.#connection === undefined)
+      throw exceptionOf(this.#isLossUntold ? Errno.lost : Errno.notConnected);
   }
 
   /**
@@ -133,6 +135,7 @@ export class Link {
   drop(): void {
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#isLossUntold = false;
     this.turns.clear();
     connection?.abort(new MqttError('CLOSED', 'Another connection takes its place'));
   }
@@ -218,7 +221,9 @@ export class Link {
     if (this.#connection !== connection || error === undefined) return;
     this.#connection = undefined;
     const errno = errnoOf(error);
+    this.#isLossUntold = true;
     this.turns.happen(() => {
+      this.#isLossUntold = false;
       const { onConnect, onDisconnect } = this.handlers;
       const code = error.reasonCode ?? 0;
       if (error.code === 'REFUSED') this.turns.call(() => onConnect?.(code, connackText(code)));

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { setImmediate as tick } from 'node:timers/promises';
 import { Client } from '../../src/client/mosquitto.ts';
 import type { Exception } from '../../src/client/mosquitto.ts';
 import { Program, Scratch, freePort, startZanzara, zanzara } from '../cli/program.ts';
@@ -33,6 +34,8 @@ async function until(client: Client, told: readonly string[], line: string): Pro
   assert.ok(told.includes(line), `${line} is not in ${told.join('\n')}`);
 }
 
+/** Of MQTT 3.1.1: accepted. */
+const CONNACK = Buffer.from([0x20, 2, 0, 0]);
 const CONNECTED = 'connect 0 Connection Accepted.';
 
 /** One play for each broker. */
@@ -197,6 +200,29 @@ describe('what goes wrong', () => {
     assert.equal(await client.connect('localhost', (server.address() as AddressInfo).port), 0);
     await assert.rejects(client.loop(), { message: 'The connection was lost.' });
     assert.deepEqual(told, ['disconnect 7']);
+    server.close();
+  });
+
+  test('loopForever connects again when onConnect has come too late for its connection', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      const isLast = sockets.push(socket) === 2;
+      socket.once('data', () => (isLast ? socket.write(CONNACK) : socket.end(CONNACK)));
+      socket.on('error', () => undefined); // it is gone: that is the play
+    }).listen(0);
+    await once(server, 'listening');
+    const client = new Client();
+    const told = listen(client);
+    client.onConnect(() => {
+      client.subscribe('t', 0);
+      client.exitLoop();
+    });
+    await client.connect('localhost', (server.address() as AddressInfo).port);
+    for (let turn = 0; turn < 100 && client.getSocket() !== -1; turn++) await tick();
+    for (let turn = 0; turn < 10 && sockets.length < 2; turn++) await client.loopForever();
+    assert.equal(sockets.length, 2);
+    assert.deepEqual([...new Set(told)], ['disconnect 7']);
+    client.disconnect();
     server.close();
   });
 
