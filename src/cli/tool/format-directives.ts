@@ -21,7 +21,7 @@ export interface Field {
 /** Prints its part of a message. `now` is as `timeNow` gives it. What it gives is what is wrong. */
 export type Piece = (sink: Sink, message: Message, now: number) => string | void;
 
-type Directive = (field: Field) => Piece;
+export type Directive = (field: Field) => Piece;
 
 /** Text: cut to the precision, padded to the width, in bytes as C does it. */
 function text(value: (message: Message, now: number) => string | undefined): Directive {
@@ -131,31 +131,113 @@ function decimals(value: number, precision: number): string {
   return precision === 0 ? String(BigInt(value)) : `${BigInt(value)}.${'0'.repeat(precision)}`;
 }
 
+/** What a letter prints, for the manual, and how. */
+export interface DirectiveRow {
+  readonly text: string;
+  readonly make: Directive;
+}
+
+function row(letter: string, words: string, make: Directive): readonly [string, DirectiveRow] {
+  return [letter, { text: words, make }];
+}
+
 /** By letter. */
-export const DIRECTIVES: ReadonlyMap<string, Directive> = new Map<string, Directive>([
-  ['%', plain((sink) => sink.text('%'))],
-  ['A', number(({ topicAlias }) => topicAlias)],
-  ['C', text(({ properties }) => properties.contentType ?? '')],
-  ['D', plain((sink, { properties }) => sink.bytes(properties.correlationData ?? new Uint8Array(0)))],
-  ['E', number(({ properties }) => properties.messageExpiryInterval)],
-  ['F', number(({ properties }) => properties.payloadFormatIndicator)],
-  ['I', text((_message, now) => strftime('%Y-%m-%dT%H:%M:%S%z', now))],
-  ['J', json(true)],
-  ['P', plain((sink, { properties }) => sink.text(userProperties(properties.userProperties ?? [])))],
-  ['R', text(({ properties }) => properties.responseTopic)],
-  ['S', number(({ properties }) => properties.subscriptionIdentifiers?.[0])],
-  ['U', plain((sink, _message, now) => sink.text(unixTime(now)))],
-  ['X', hexadecimal(true)],
-  ['d', float('double', 8, (view) => view.getFloat64(0, true))],
-  ['f', float('float', 4, (view) => view.getFloat32(0, true))],
-  ['j', json(false)],
-  ['l', number((message) => message.payload.length)],
-  ['m', number(({ packetId }) => packetId)],
-  ['p', payload],
-  ['q', plain((sink, { qos }) => sink.text(String(qos)))],
-  ['r', plain((sink, { retain }) => sink.text(retain ? '1' : '0'))],
-  ['t', text(({ topic }) => topic)],
-  ['x', hexadecimal(false)],
+export const DIRECTIVES: ReadonlyMap<string, DirectiveRow> = new Map([
+  row(
+    '%',
+    'a percent sign',
+    plain((sink) => sink.text('%')),
+  ),
+  row(
+    'A',
+    'the topic alias',
+    number(({ topicAlias }) => topicAlias),
+  ),
+  row(
+    'C',
+    'the content type',
+    text(({ properties }) => properties.contentType ?? ''),
+  ),
+  row(
+    'D',
+    'the correlation data, as it is',
+    plain((sink, { properties }) => sink.bytes(properties.correlationData ?? new Uint8Array(0))),
+  ),
+  row(
+    'E',
+    'the message expiry interval, seconds',
+    number(({ properties }) => properties.messageExpiryInterval),
+  ),
+  row(
+    'F',
+    'the payload format indicator',
+    number(({ properties }) => properties.payloadFormatIndicator),
+  ),
+  row(
+    'I',
+    'the local time, as 2026-11-22T17:48:31+0000',
+    text((_message, now) => strftime('%Y-%m-%dT%H:%M:%S%z', now)),
+  ),
+  row('J', 'the message as JSON, its payload too', json(true)),
+  row(
+    'P',
+    'the user properties, as name:value, with spaces between',
+    plain((sink, { properties }) => sink.text(userProperties(properties.userProperties ?? []))),
+  ),
+  row(
+    'R',
+    'the response topic',
+    text(({ properties }) => properties.responseTopic),
+  ),
+  row(
+    'S',
+    'the subscription identifier',
+    number(({ properties }) => properties.subscriptionIdentifiers?.[0]),
+  ),
+  row(
+    'U',
+    'the time since 1970, as seconds.nanoseconds',
+    plain((sink, _message, now) => sink.text(unixTime(now))),
+  ),
+  row('X', 'the payload in upper-case hexadecimal', hexadecimal(true)),
+  row(
+    'd',
+    'the payload as a double: eight bytes, in the order of this machine',
+    float('double', 8, (view) => view.getFloat64(0, true)),
+  ),
+  row(
+    'f',
+    'the payload as a float: four bytes, in the order of this machine',
+    float('float', 4, (view) => view.getFloat32(0, true)),
+  ),
+  row('j', 'the message as JSON, its payload as a string', json(false)),
+  row(
+    'l',
+    'the length of the payload, bytes',
+    number((message) => message.payload.length),
+  ),
+  row(
+    'm',
+    'the packet identifier; 0 at QoS 0',
+    number(({ packetId }) => packetId),
+  ),
+  row('p', 'the payload, as it is', payload),
+  row(
+    'q',
+    'the QoS',
+    plain((sink, { qos }) => sink.text(String(qos))),
+  ),
+  row(
+    'r',
+    '1 if the message is a retained one, else 0',
+    plain((sink, { retain }) => sink.text(retain ? '1' : '0')),
+  ),
+  row(
+    't',
+    'the topic',
+    text(({ topic }) => topic),
+  ),
+  row('x', 'the payload in lower-case hexadecimal', hexadecimal(false)),
 ]);
 
 function userProperties(pairs: readonly (readonly [string, string])[]): string {

@@ -78,7 +78,7 @@ function fieldOf(
     isPretty,
   };
   const path = letter === 'j' || letter === 'J' ? take(PATH) : null;
-  return path === null ? directive(field) : jsonPath(path[0], field);
+  return path === null ? directive.make(field) : jsonPath(path[0], field);
 }
 
 function timeOf(found: RegExpExecArray | null): Piece | string | undefined {

@@ -23,7 +23,8 @@ const OTHER_COMMANDS: ReadonlySet<string> = new Set([
 /** Properties by command, in the order in which they were given. */
 export type PropertyDraft = Partial<Record<PropertyCommand, Record<string, unknown>>>;
 
-interface Row {
+/** A property, and the packets for which it can be given. */
+export interface Row {
   readonly name: PropertyName;
   readonly commands: readonly PropertyCommand[];
 }
@@ -31,7 +32,7 @@ interface Row {
 const MESSAGE = ['publish', 'will'] as const;
 
 /** By the names of Mosquitto's tools. */
-const PROPERTIES: Readonly<Record<string, Row>> = {
+export const PROPERTIES: Readonly<Record<string, Row>> = {
   'payload-format-indicator': { name: 'payloadFormatIndicator', commands: MESSAGE },
   'message-expiry-interval': { name: 'messageExpiryInterval', commands: MESSAGE },
   'content-type': { name: 'contentType', commands: MESSAGE },
