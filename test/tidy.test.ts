@@ -53,6 +53,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'src/protocol/index.ts',
   'src/cli/bin/zanzara.ts',
   'src/cli/passwd/manual.ts',
+  'src/cli/tool/manual.ts',
   'src/config/document.ts',
 ]);
 

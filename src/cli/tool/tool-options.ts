@@ -98,7 +98,14 @@ const subscribing: readonly ToolOption[] = [
     'exit once all subscriptions have been acknowledged by the broker.',
     (draft) => void (draft.exitAfterSuback = true),
   ),
-  text('SR', ['-F'], 'FORMAT', 'format', 'output format: see the manual page.', takeFormat),
+  text(
+    'SR',
+    ['-F'],
+    'FORMAT',
+    'format',
+    'print messages by this format: see OUTPUT FORMAT in the manual page.',
+    takeFormat,
+  ),
   flag(
     'SR',
     ['-N'],
