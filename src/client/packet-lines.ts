@@ -32,9 +32,6 @@ const LINES: { readonly [T in Packet['type']]?: Describe<PacketOf<T>> } = {
     }),
   unsubscribe: ({ packetId, filters }) =>
     filters.map((filter) => `UNSUBSCRIBE (Mid: ${packetId}, Topic: ${filter})`),
-  disconnect: ({ reasonCode }, direction) => [
-    direction === 'sending' ? 'DISCONNECT' : `DISCONNECT (${reasonCode})`,
-  ],
 };
 
 function describePublish({ dup, qos, retain, packetId, topic, payload }: Publish): string {
@@ -44,6 +41,9 @@ function describePublish({ dup, qos, retain, packetId, topic, payload }: Publish
 
 /** The lines that a packet is worth. Without an identifier the client is `(null)`. */
 export function traceLines(clientId: string, direction: Direction, packet: Packet): string[] {
+  // libmosquitto does not say whose this is
+  if (packet.type === 'disconnect' && direction === 'received')
+    return [`Received DISCONNECT (${packet.reasonCode})`];
   const describe = LINES[packet.type] as Describe<Packet> | undefined;
   const lines = describe?.(packet, direction) ?? [packet.type.toUpperCase()];
   return lines.map((line) => `Client ${clientId || '(null)'} ${direction} ${line}`);

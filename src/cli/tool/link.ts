@@ -26,7 +26,10 @@ export interface LinkOptions {
   readonly connect: Connect;
   /** Messages of QoS 1 and 2 in flight. */
   readonly inflight: number;
-  /** Come back when the connection is lost, for ever; the first attempt must succeed. */
+  /**
+   * Come back when the connection is lost, for ever; the first attempt must succeed. Whom the server sends away does
+   * not come back.
+   */
   readonly reconnects: boolean;
   readonly trace?: Trace | undefined;
 }
@@ -43,8 +46,14 @@ export type Ending =
   | { readonly kind: 'done' }
   /** There was never a connection. */
   | { readonly kind: 'unreachable'; readonly error: MqttError }
-  /** CONNACK says no, or the connection broke, or the server broke the protocol. */
-  | { readonly kind: 'refused' | 'lost'; readonly error: MqttError };
+  /** CONNACK says no; DISCONNECT came; the connection broke, or the server broke the protocol. */
+  | { readonly kind: 'refused' | 'dismissed' | 'lost'; readonly error: MqttError };
+
+/** By the code of the error; what is not here is a connection that was lost. */
+const ENDINGS: Readonly<Record<string, 'refused' | 'dismissed'>> = {
+  REFUSED: 'refused',
+  DISCONNECTED: 'dismissed',
+};
 
 /** What is published. */
 export type Outgoing = Pick<Publication, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'>;
@@ -211,7 +220,7 @@ export class Link {
     this.connack = undefined;
     this.#connection = undefined;
     if (this.#wasEnded || error === undefined) return;
-    const kind = !this.#wasReached ? 'unreachable' : error.code === 'REFUSED' ? 'refused' : 'lost';
+    const kind = this.#wasReached ? (ENDINGS[error.code] ?? 'lost') : 'unreachable';
     if (kind === 'lost' && this.#options.reconnects && error.code !== 'PROTOCOL_ERROR') {
       this.#timer = setTimeout(() => this.#connect(), RECONNECT_MS);
       return;

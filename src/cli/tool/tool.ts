@@ -78,13 +78,19 @@ export class Tool {
         return this.#reportRefusal(ending.error.reasonCode ?? 0);
       case 'unreachable':
         return this.#reportUnreachable(ending.error.cause as Cause | undefined);
-      case 'lost': {
-        const number =
-          ending.error.code === 'PROTOCOL_ERROR' ? LibraryError.protocol : LibraryError.connectionLost;
-        this.complain(`Error: ${libraryText(number)}`);
-        return number;
-      }
+      case 'dismissed':
+        if (this.which === 'sub') return 0; // as Mosquitto
+        return this.#fail(LibraryError.notConnected);
+      case 'lost':
+        return this.#fail(
+          ending.error.code === 'PROTOCOL_ERROR' ? LibraryError.protocol : LibraryError.connectionLost,
+        );
     }
+  }
+
+  #fail(number: number): number {
+    this.complain(`Error: ${libraryText(number)}`);
+    return number;
   }
 
   #reportRefusal(code: number): number {

@@ -165,6 +165,16 @@ describe('how it ends', () => {
     assert.deepEqual([code, stderr], [7, 'Error: The connection was lost.\n']);
   });
 
+  test('the server sends it away', async () => {
+    await using broker = await FakeBroker.start((packet, line) => {
+      if (packet.type === 'publish')
+        line.send({ type: 'disconnect', reasonCode: 0x97, properties: NO_PROPERTIES });
+      return packet.type === 'publish';
+    });
+    const { code, stderr } = await pub(broker, '-t a -m x -q 1 -V 5');
+    assert.deepEqual([code, stderr], [4, 'Error: The client is not currently connected.\n']);
+  });
+
   test('the connection is lost while there are lines: it comes back, and nothing is missing', async () => {
     await using broker = await FakeBroker.start((packet, line) => {
       if (packet.type !== 'publish' || line.number > 1 || text(packet) !== '7') return false;

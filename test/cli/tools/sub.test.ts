@@ -261,6 +261,18 @@ describe('how it ends', () => {
     assert.equal(stderr, 'Error: A network protocol error occurred when communicating with the broker.\n');
   });
 
+  test('the server sends it away: it does not come back', async () => {
+    await using broker = await FakeBroker.start((packet, line) => {
+      if (packet.type === 'subscribe')
+        line.send({ type: 'disconnect', reasonCode: 0x8e, properties: NO_PROPERTIES });
+      return packet.type === 'subscribe';
+    });
+    const call = [...broker.address, '-t', 'a', '-V', '5', '-i', 'me', '-d'];
+    const { code, stdout, stderr } = await runOurs('mosquitto_sub', call);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout.toString(), /\nReceived DISCONNECT \(142\)\n$/);
+  });
+
   test('its reader goes', async () => {
     const gone = new AbortController();
     await using broker = await FakeBroker.start(delivering(message('a', '1')));
