@@ -6,8 +6,6 @@ export interface Io {
   readonly drained?: () => Promise<void>;
   /** Aborts when the reader of standard output has gone. */
   readonly readerGone?: AbortSignal;
-  /** Of the terminal that standard output is; undefined if it is none. */
-  readonly rows?: () => number | undefined;
   readonly stderr: (text: string) => void;
   /** Standard input, read when it is asked for. */
   readonly stdin: () => AsyncIterable<Uint8Array>;

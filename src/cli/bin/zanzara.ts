@@ -7,7 +7,8 @@ import { isatty } from 'node:tty';
 import { main, programName } from '../commands.ts';
 
 const name = programName(process.argv[1] ?? 'zanzara');
-process.title = name;
+// The title overwrites the command line, where tools look for arguments that are no text: see tool/raw-argument.ts
+if (!process.argv.some((word) => word.includes('\uFFFD'))) process.title = name;
 // Who reads our output may leave: that is no reason to fail
 const readerGone = new AbortController();
 process.stdout.on('error', () => readerGone.abort());
