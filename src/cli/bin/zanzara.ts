@@ -19,7 +19,6 @@ const code = await main(process.argv.slice(2), {
   stdout: (data) => process.stdout.write(data),
   drained,
   readerGone: readerGone.signal,
-  rows: () => process.stdout.rows,
   stderr: (text) => void process.stderr.write(text),
   stdin: () => process.stdin,
   env: process.env,
