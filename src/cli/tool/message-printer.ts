@@ -31,8 +31,18 @@ export class MessagePrinter implements Display {
   show(message: Message): void {
     const now = timeNow();
     for (const piece of this.#pieces) {
-      const problem = piece(this.#printer, message, now);
+      const problem = this.#print(piece, message, now);
       if (problem !== undefined) this.#tool.complain(problem);
+    }
+  }
+
+  /** A payload near the limit of MQTT can be more text than a string holds: that is no reason to end. */
+  #print(piece: Piece, message: Message, now: number): string | void {
+    try {
+      return piece(this.#printer, message, now);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return 'Error: Out of memory.';
     }
   }
 
