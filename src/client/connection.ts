@@ -6,6 +6,7 @@ import type { Connack, Connect, Disconnect, Packet, Suback, Unsuback } from '../
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { Reason } from '../protocol/reason.ts';
+import { TopicNames } from '../protocol/topic-names.ts';
 import { Authenticating } from './authenticating.ts';
 import { openSafely } from './channel.ts';
 import type { Channel, ChannelOwner, OpenChannel } from './channel.ts';
@@ -53,6 +54,9 @@ export interface ConnectionOptions {
 
 const RECEIVE_MAXIMUM = 65_535;
 
+/** Of all connections of the program: a table of fixed size. */
+const topics = new TopicNames();
+
 type State = 'opening' | 'connecting' | 'open' | 'closed';
 
 /** Why nothing is read: whoever takes the messages is behind, or the server does not take what it is owed. */
@@ -87,7 +91,7 @@ export class Connection implements ChannelOwner {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.gone = promise;
     this.#gone = resolve;
-    const decoder = new Decoder({ sender: 'server', maxPacketSize: maximumPacketSize, version });
+    const decoder = new Decoder({ sender: 'server', maxPacketSize: maximumPacketSize, version, topics });
     this.#input = new Input(decoder, (packet) => this.#handle(packet));
     this.#output = new Output(version, (bytes) => this.#write(bytes), trace);
     this.#exchange = new Exchange(connect, session, this.#output, {
@@ -181,7 +185,8 @@ export class Connection implements ChannelOwner {
 
   /** Says goodbye and closes. `disconnected` follows without an error. */
   disconnect(reasonCode: number = Reason.success, properties: Properties = NO_PROPERTIES): void {
-    if (this.#state === 'open') this.send({ type: 'disconnect', reasonCode, properties });
+    if (this.#state === 'open' && !this.send({ type: 'disconnect', reasonCode, properties }))
+      this.send({ type: 'disconnect', reasonCode: Reason.success, properties: NO_PROPERTIES });
     this.#finish(undefined);
   }
 

@@ -12,8 +12,9 @@ import { LIMITS } from './limits.ts';
 /** Told of each packet, for a log. */
 export type Trace = (direction: 'sending' | 'received', packet: Packet) => void;
 
-/** Frames are gathered in slabs of this size; larger frames are written by themselves. Bytes. */
-const SLAB_BYTES = 64 * 1024;
+/** Frames are gathered in slabs: the first is small, each is twice as large as the one before, up to this. Bytes. */
+const LARGEST_SLAB = 64 * 1024;
+const FIRST_SLAB = 512;
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** Calls when what runs now is over, promises included: so a loop of `await publish` is one write, too. */
@@ -31,6 +32,7 @@ export class Output {
   readonly #trace: Trace | undefined;
   readonly #write: (bytes: Uint8Array) => void;
   #slab: Uint8Array = EMPTY;
+  #slabBytes = FIRST_SLAB;
   /** What was gathered and not written: from here to there in the slab. */
   #from = 0;
   #to = 0;
@@ -121,7 +123,8 @@ export class Output {
   #place(size: number): Uint8Array {
     if (size > this.#slab.length - this.#to) {
       this.flush();
-      this.#slab = allocateKept(Math.max(size, SLAB_BYTES));
+      this.#slab = allocateKept(Math.max(size, this.#slabBytes));
+      this.#slabBytes = Math.min(this.#slabBytes * 2, LARGEST_SLAB);
       this.#from = 0;
       this.#to = 0;
     }

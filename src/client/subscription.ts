@@ -140,8 +140,8 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
   end(error: MqttError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#handler === undefined) this.#tellTakers(error);
-    else this.#drop();
+    if (this.#handler !== undefined) this.#drop();
+    this.#tellTakers(error);
     if (this.#held) this.#letGo();
     this.#close(error);
   }

@@ -17,8 +17,11 @@ import type {
 } from '../../src/protocol/packet.ts';
 import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
 import type { Properties } from '../../src/protocol/properties.ts';
+import { TopicNames } from '../../src/protocol/topic-names.ts';
 
 type PacketOf<T extends PacketType> = T extends Ack['type'] ? Ack : Extract<Packet, { type: T }>;
+
+const topics = new TopicNames();
 
 /** One connection, as the server sees it. */
 export class FakeConnection implements Channel {
@@ -31,7 +34,12 @@ export class FakeConnection implements Channel {
   /** By which it reads and writes. */
   version: ProtocolVersion = 5;
   readonly #owner: ChannelOwner;
-  readonly #decoder = new Decoder({ sender: 'client', maxPacketSize: 2 ** 28, maxConnectBytes: 2 ** 28 });
+  readonly #decoder = new Decoder({
+    sender: 'client',
+    maxPacketSize: 2 ** 28,
+    maxConnectBytes: 2 ** 28,
+    topics,
+  });
 
   constructor(owner: ChannelOwner) {
     this.#owner = owner;
@@ -39,10 +47,11 @@ export class FakeConnection implements Channel {
 
   write(bytes: Uint8Array): void {
     assert.equal(this.ending, undefined, 'nothing is written after the end');
-    this.#decoder.push(bytes);
-    for (let packet = this.#decoder.next(); packet !== undefined; packet = this.#decoder.next()) {
-      if (packet.type === 'connect') this.version = packet.version;
-      this.packets.push(packet);
+    try {
+      this.#decode(bytes);
+    } catch (error) {
+      // what a client writes is valid, or it is its own fault and no server's
+      throw new Error(`the client wrote ${Buffer.from(bytes).toString('hex')}`, { cause: error });
     }
   }
 
@@ -132,6 +141,14 @@ export class FakeConnection implements Channel {
 
   acknowledge(type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp', packetId: number, reasonCode = 0): void {
     this.send({ type, packetId, reasonCode, properties: NO_PROPERTIES });
+  }
+
+  #decode(bytes: Uint8Array): void {
+    this.#decoder.push(bytes);
+    for (let packet = this.#decoder.next(); packet !== undefined; packet = this.#decoder.next()) {
+      if (packet.type === 'connect') this.version = packet.version;
+      this.packets.push(packet);
+    }
   }
 
   #end(how: 'closed' | 'destroyed'): void {
