@@ -1,5 +1,6 @@
 /** Properties as a program gives them: whether they may be sent, and a copy of them. */
 import { copyOf } from '../protocol/bytes.ts';
+import { MAX_USER_PROPERTIES } from '../protocol/decode.ts';
 import { NO_PROPERTIES, PROPERTY_BY_NAME } from '../protocol/properties.ts';
 import type { Properties, Property, PropertyKind, PropertyPlace } from '../protocol/properties.ts';
 import { isText } from '../protocol/text.ts';
@@ -31,7 +32,8 @@ export function propertiesFor(place: PropertyPlace, given: Properties | undefine
 }
 
 function valuesOf(property: Property, values: unknown): readonly unknown[] {
-  if (!Array.isArray(values)) throw wrong(property, 'a list');
+  if (!Array.isArray(values) || values.length > MAX_USER_PROPERTIES)
+    throw wrong(property, `a list of at most ${MAX_USER_PROPERTIES}`);
   return values.map((value: unknown) => valueOf(property, value));
 }
 

@@ -43,5 +43,7 @@ export type {
   RequestOptions,
   WillOptions,
 } from './options.ts';
-export type { Outbox, OutboxMessage } from './outbox.ts';
+export { openOutbox } from './file-outbox.ts';
+export type { FileOutboxOptions } from './file-outbox.ts';
+export type { Outbox, OutboxEntry, OutboxMessage, OutboxProgress } from './outbox.ts';
 export type { SubscribeOptions, Subscription } from './subscription.ts';
