@@ -49,6 +49,7 @@ const GLOBALS = /\b(?:setTimeout|setInterval|setImmediate|Date\.now|performance|
 const ENTRIES: ReadonlySet<string> = new Set([
   'src/index.ts',
   'src/client/index.ts',
+  'src/client/index.browser.ts',
   'src/client/mosquitto.ts',
   'src/protocol/index.ts',
   'src/cli/bin/zanzara.ts',

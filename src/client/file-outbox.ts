@@ -60,7 +60,8 @@ function prepare(database: DatabaseSync, { durable = false }: FileOutboxOptions)
   const format = database.prepare('PRAGMA user_version').get()?.['user_version'];
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'];
   if (format === 0 && tables === 0) database.exec(TABLES);
-  else if (format !== FORMAT) throw new Error(`it is another database, or of another version (${format})`);
+  else if (format !== FORMAT)
+    throw new Error(`it is another database, or of another version (${String(format)})`);
   database.exec('COMMIT');
 }
 

@@ -1,8 +1,8 @@
 /** `zanzara/client`: an MQTT client for Node. */
-import { Client } from './client.ts';
+import { connectBy } from './api.ts';
+import type { Client, ClientOptions } from './api.ts';
 import { openerOf } from './open.ts';
 import type { TransportOptions } from './open.ts';
-import type { ClientOptions } from './options.ts';
 
 export type ConnectOptions = ClientOptions & TransportOptions;
 
@@ -14,36 +14,11 @@ export type ConnectOptions = ClientOptions & TransportOptions;
  *     await using client = await connect('mqtt://localhost');
  *     await client.publish('greeting', 'hello', { qos: 1 });
  */
-export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
-  const address = typeof url === 'string' ? new URL(url) : url;
-  const open = options.open ?? (await openerOf(address, options));
-  const client = new Client(open, { ...namesIn(address), ...options });
-  await client.start();
-  return client;
+export function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
+  return connectBy((address) => openerOf(address, options), url, options);
 }
 
-function namesIn({ username, password }: URL): Pick<ClientOptions, 'username' | 'password'> {
-  return {
-    ...(username !== '' && { username: decodeURIComponent(username) }),
-    ...(password !== '' && { password: decodeURIComponent(password) }),
-  };
-}
-
-export type { BackoffOptions } from './backoff.ts';
-export { Client } from './client.ts';
-export { MqttError } from './error.ts';
-export type { MqttErrorCode } from './error.ts';
-export type { ClientEvent, ClientEvents } from './events.ts';
-export type { Message, Published } from './message.ts';
-export type {
-  Authentication,
-  ClientOptions,
-  CloseOptions,
-  PublishOptions,
-  RequestOptions,
-  WillOptions,
-} from './options.ts';
+export * from './api.ts';
 export { openOutbox } from './file-outbox.ts';
 export type { FileOutboxOptions } from './file-outbox.ts';
-export type { Outbox, OutboxEntry, OutboxMessage, OutboxProgress } from './outbox.ts';
-export type { SubscribeOptions, Subscription } from './subscription.ts';
+export type { PreSharedKey, TransportOptions } from './open.ts';

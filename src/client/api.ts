@@ -1,0 +1,58 @@
+/** What `zanzara/client` is everywhere: on Node and in browsers. */
+import type { OpenChannel } from './channel.ts';
+import { Client } from './client.ts';
+import { MqttError } from './error.ts';
+import type { ClientOptions } from './options.ts';
+
+/** Makes a client of a URL and connects it, by a way that `openerOf` knows. */
+export async function connectBy(
+  openerOf: (url: URL) => OpenChannel | Promise<OpenChannel>,
+  url: string | URL,
+  options: ClientOptions,
+): Promise<Client> {
+  const address = addressOf(url);
+  const open = options.open ?? (await openerOf(address));
+  const client = new Client(open, { ...namesIn(address), ...options });
+  await client.start();
+  return client;
+}
+
+function addressOf(url: string | URL): URL {
+  const address = URL.parse(url);
+  if (address !== null) return address;
+  // it may hold a password: it is not repeated
+  throw new MqttError('INVALID', 'That is no URL. One is: mqtt://localhost:1883');
+}
+
+/** A user name and a password may stand in a URL. */
+function namesIn({ username, password }: URL): Pick<ClientOptions, 'username' | 'password'> {
+  return {
+    ...(username !== '' && { username: decoded(username) }),
+    ...(password !== '' && { password: decoded(password) }),
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new MqttError('INVALID', 'A % in the URL begins no two hexadecimal digits of UTF-8', { cause });
+  }
+}
+
+export type { Connack, ProtocolVersion, QoS, RetainHandling } from '../protocol/packet.ts';
+export type { Properties } from '../protocol/properties.ts';
+export { Reason, reasonText } from '../protocol/reason.ts';
+export type { ReasonCode } from '../protocol/reason.ts';
+export type { BackoffOptions } from './backoff.ts';
+export type { Channel, ChannelOwner, OpenChannel } from './channel.ts';
+export { Client } from './client.ts';
+export { MqttError } from './error.ts';
+export type { MqttErrorCode } from './error.ts';
+export type { ClientEvent, ClientEvents } from './events.ts';
+export type { Message, Published } from './message.ts';
+export type { Authentication, ClientOptions, CloseOptions } from './options.ts';
+export type { PublishOptions, RequestOptions, WillOptions } from './options.ts';
+export type { Outbox, OutboxEntry, OutboxMessage, OutboxProgress } from './outbox.ts';
+export type { Trace } from './output.ts';
+export type { MessageHandler, SubscribeOptions, Subscription } from './subscription.ts';
