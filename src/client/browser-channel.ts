@@ -13,6 +13,7 @@ export class BrowserChannel implements Channel {
   readonly #socket: WebSocket;
   readonly #owner: ChannelOwner;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #failure: Error | undefined;
   #over = false;
 
@@ -48,7 +49,7 @@ export class BrowserChannel implements Channel {
 
   close(): void {
     this.#socket.close(1000);
-    setTimeout(() => this.#end(), CLOSE_MS);
+    this.#patience = setTimeout(() => this.#end(), CLOSE_MS);
   }
 
   /** A browser has no way to do it at once: the rest of it is not waited for. */
@@ -78,6 +79,7 @@ export class BrowserChannel implements Channel {
     if (this.#over) return;
     this.#over = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#patience);
     this.#owner.closed(this.#failure);
   }
 }
