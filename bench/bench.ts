@@ -1,6 +1,7 @@
 /** `npm run bench`: Zanzara beside Mosquitto, or beside any broker, in the same rounds on the same machine. */
 import type { Broker } from './broker.ts';
 import { BROKER_FLAG, brokersOf } from './brokers-asked-for.ts';
+import { clientTable, measureClients, sizes } from './client/beside.ts';
 import { commandLine, readFlags, runProgram } from './flags.ts';
 import type { Flags } from './flags.ts';
 import { machine } from './machine.ts';
@@ -18,7 +19,8 @@ const WARM_UP_SECONDS = 1;
 const PROGRAM = {
   usage: 'npm run bench -- [options]',
   about: `Runs each scenario against each broker, in turns, and prints medians. Ratios are to the first broker.
-Read the CPU time of the broker for each delivery first: it moves less than rates do.
+Read the CPU time of the broker for each delivery first: it moves less than rates do. Then the client library is
+measured beside MQTT.js, unless scenarios or brokers are named.
 
 ${Object.entries(SCENARIOS)
   .map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
@@ -48,6 +50,8 @@ await runProgram(async () => {
     results,
   };
   print(report);
+  if (flags.text('scenarios') === undefined && flags.texts('broker').length === 0)
+    await printClients(rounds, seconds);
   keep(report, flags);
   process.exit(results.length > 0 ? 0 : 1);
 });
@@ -87,6 +91,12 @@ async function attempt(scenario: string, broker: Broker, seconds: number): Promi
 function print(report: Report): void {
   process.stdout.write(`${named(report.brokers)}\n\n${toText(resultTable(report.results))}`);
   for (const loss of losses(report.results)) process.stdout.write(`${loss}\n`);
+}
+
+/** The client library beside another, which has nothing to do with the brokers that were asked for. */
+async function printClients(rounds: number, seconds: number): Promise<void> {
+  const table = toText(clientTable(await measureClients(rounds, seconds)));
+  process.stdout.write(`\n${table}${await sizes()}\n`);
 }
 
 function keep(report: Report, flags: Flags): void {
