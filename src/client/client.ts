@@ -105,7 +105,9 @@ export class Client implements AsyncDisposable {
    * `startOffline` it resolves at once, and the first connection is tried for like all later ones.
    */
   async start(): Promise<void> {
-    throwIfAborted('The client', this.#options.signal);
+    const { signal } = this.#options;
+    if (signal?.aborted === true) this.#end(aborted('The client', signal));
+    throwIfAborted('The client', signal);
     if (this.#options.startOffline === true) this.#state = 'running';
     this.#dial();
     if (this.#state === 'starting') await this.#starting.promise;

@@ -1,6 +1,7 @@
 /** A channel through a SOCKS5 proxy: it begins once the proxy has connected. */
 import type { Socket } from 'node:net';
 import { SocksClient } from 'socks';
+import { openSafely } from './channel.ts';
 import type { Channel, ChannelOwner } from './channel.ts';
 
 /** Where a SOCKS5 proxy is, and who asks it. */
@@ -61,7 +62,7 @@ export class ProxiedChannel implements Channel {
           socket.destroy();
           return;
         }
-        this.#channel = begin(socket);
+        this.#channel = openSafely(() => begin(socket), owner);
         if (this.#isPaused) this.#channel.pause();
         else socket.resume(); // it comes paused
       },

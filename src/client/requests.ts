@@ -27,7 +27,7 @@ export class Requests {
   readonly #owner: RequestsOwner;
   readonly #topic: string;
   readonly #asked = new Map<string, Asked>();
-  #subscribed: Promise<Subscription> | undefined;
+  #subscribed: Promise<void> | undefined;
 
   constructor(owner: RequestsOwner, topic: string = `zanzara/response/${hex(randomBytes())}`) {
     this.#owner = owner;
@@ -78,16 +78,21 @@ export class Requests {
 
   /** Once for all requests; again if the server has refused or ended it. */
   async #subscribe(): Promise<void> {
-    this.#subscribed ??= this.#owner.subscribe(this.#topic, { qos: 1 }, (message) => this.#answered(message));
+    this.#subscribed ??= this.#listen();
     try {
-      const subscription = await this.#subscribed;
-      void subscription.closed.then(() => {
-        this.#subscribed = undefined;
-      });
+      await this.#subscribed;
     } catch (error) {
       this.#subscribed = undefined;
       throw error;
     }
+  }
+
+  async #listen(): Promise<void> {
+    const received = (message: Message): void => this.#answered(message);
+    const subscription = await this.#owner.subscribe(this.#topic, { qos: 1 }, received);
+    void subscription.closed.then(() => {
+      this.#subscribed = undefined;
+    });
   }
 
   #answered(message: Message): void {
