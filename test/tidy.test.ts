@@ -17,9 +17,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   transport: ['broker', 'base'],
   access: ['broker', 'topic', 'protocol', 'base'],
   plugin: ['access', 'broker', 'topic', 'protocol', 'base'],
+  store: ['broker', 'flow', 'topic', 'protocol', 'base'],
   config: ['base'],
-  server: ['plugin', 'transport', 'access', 'config', 'broker', 'flow', 'topic', 'protocol', 'base'],
-  cli: ['server', 'client', 'config', 'access', 'protocol', 'topic', 'base'],
+  server: ['plugin', 'transport', 'access', 'store', 'config', 'broker', 'flow', 'topic', 'protocol', 'base'],
+  cli: ['server', 'client', 'config', 'access', 'store', 'protocol', 'topic', 'base'],
 };
 
 /** Layers that touch nothing: no `node:` module, no clock, no timer, no process. */
@@ -40,6 +41,7 @@ const MAY_TOUCH: Readonly<Record<string, readonly string[]>> = {
   ],
   access: ['node:fs', 'node:crypto', 'node:path', 'node:http', 'node:https', 'jose'],
   plugin: ['node:path', 'node:url', 'node:fs', 'node:async_hooks'],
+  store: ['node:sqlite', 'node:fs', 'node:path', 'node:url', 'node:worker_threads'],
   config: ['node:fs', 'node:path'],
 };
 
