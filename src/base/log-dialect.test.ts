@@ -75,6 +75,20 @@ row('configNotice', wrong, NOTICE, wrong.text);
 row('configInformation', wrong, INFORMATION, wrong.text);
 row('serverError', wrong, ERROR, wrong.text);
 row('serverWarning', wrong, WARNING, wrong.text);
+
+// What survives a restart
+row(
+  'storeFailed',
+  { why: 'database or disk is full' },
+  ERROR,
+  'Error: Changes cannot be stored: database or disk is full. QoS 1 and 2, subscriptions and sessions that are stored are refused until they can be; it is tried again every second.',
+);
+row(
+  'storeRecovered',
+  { heldMs: 2345 },
+  NOTICE,
+  'Changes are stored again, after 2.3 s; nothing acknowledged was lost.',
+);
 const plugin = 'ban';
 row('pluginLoading', { path: './ban.ts' }, INFORMATION, 'Loading plugin: ./ban.ts');
 row(

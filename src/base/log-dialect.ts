@@ -207,6 +207,18 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
   serverError: { level: 'error', mosquitto: ({ text }) => text },
   serverWarning: { level: 'warning', mosquitto: ({ text }) => text },
 
+  // What survives a restart. Mosquitto acknowledges before it stores, so these lines are ours in all dialects
+  storeFailed: {
+    level: 'error',
+    mosquitto: ({ why }) =>
+      `Error: Changes cannot be stored: ${why}. QoS 1 and 2, subscriptions and sessions that are stored are refused until they can be; it is tried again every second.`,
+  },
+  storeRecovered: {
+    level: 'notice',
+    mosquitto: ({ heldMs }) =>
+      `Changes are stored again, after ${(heldMs / 1000).toFixed(1)} s; nothing acknowledged was lost.`,
+  },
+
   // Plugins
   pluginLoading: { level: 'information', mosquitto: ({ path }) => `Loading plugin: ${path}` },
   pluginRegistered: {

@@ -115,6 +115,12 @@ export interface LogEvents {
   serverError: { readonly text: string };
   serverWarning: { readonly text: string };
 
+  // What survives a restart
+  /** A commit failed, for the first time since one last succeeded. `why` is a phrase without a final dot. */
+  storeFailed: { readonly why: string };
+  /** All that waited is stored: after so many milliseconds. */
+  storeRecovered: { readonly heldMs: number };
+
   // Plugins
   pluginLoading: { readonly path: string };
   /** A plugin takes part in an event, by its name in Mosquitto; `topic` is where it answers requests. */
