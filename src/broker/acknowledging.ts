@@ -24,7 +24,9 @@ export function received(connection: Connection, session: Session, packet: Ack):
     if (session.outbound.complete(packetId) !== undefined) session.refill();
     return;
   }
-  const known = session.outbound.receive(packetId) !== undefined;
+  const delivery = session.outbound.receive(packetId);
+  const known = delivery !== undefined;
+  if (delivery?.record !== undefined) connection.broker.journal?.delivery(session, delivery);
   connection.outlet.acknowledge('PUBREL', packetId, known ? Reason.success : Reason.packetIdentifierNotFound); // [MQTT-4.3.3-4]
 }
 
@@ -36,7 +38,7 @@ export function received(connection: Connection, session: Session, packet: Ack):
 export function released(connection: Connection, session: Session, packet: Ack): void {
   const { broker } = connection;
   logAck(connection, 'PUBREL', packet);
-  const message = session.inbound.release(packet.packetId);
+  const message = session.inbound.release(packet.packetId)?.message;
   const due = message !== undefined && !message.expired(broker.now);
   if (due && broker.hooks.control !== undefined && isControlTopic(message.topic)) {
     request(connection, session, message, () => connection.outlet.acknowledge('PUBCOMP', packet.packetId));

@@ -10,6 +10,7 @@ import { Connection } from './connection.ts';
 import { Counters } from './counters.ts';
 import { isControlTopic, NO_HOOKS } from './hooks.ts';
 import type { Hooks } from './hooks.ts';
+import { Journal } from './journal.ts';
 import { DEFAULT_SETTINGS } from './limits.ts';
 import type { BrokerSettings, Listener } from './limits.ts';
 import type { Message } from './message.ts';
@@ -18,6 +19,7 @@ import { Retained } from './retained.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { SharedSubscriptions } from './shared.ts';
+import type { Store } from './store.ts';
 import { StoredMessages } from './stored.ts';
 import { Subscription } from './subscription.ts';
 import { SystemTopics } from './sys.ts';
@@ -37,6 +39,10 @@ export interface BrokerPorts {
   readonly heapBytes: () => number;
   /** For `$SYS/broker/version`. */
   readonly version: string;
+  /** What survives a restart, if anything does. */
+  readonly store?: Store | undefined;
+  /** Calls back when all peers that have sent something have been read; at the end of the call without it. */
+  readonly afterTick?: (work: () => void) => void;
 }
 
 /**
@@ -54,8 +60,9 @@ export class Broker {
   readonly sessions: Sessions;
   readonly subscriptions: FilterTree<Subscription> = new FilterTree();
   readonly shared: SharedSubscriptions = new SharedSubscriptions();
-  readonly stored: StoredMessages = new StoredMessages();
-  readonly retained: Retained = new Retained(this.stored);
+  readonly journal: Journal | undefined;
+  readonly stored: StoredMessages;
+  readonly retained: Retained;
   readonly system: SystemTopics;
   access: Access;
   /** May be replaced at any time. */
@@ -83,6 +90,9 @@ export class Broker {
     this.#heapBytes = ports.heapBytes;
     this.settings = { ...settings };
     this.wheel = new TimerWheel(ports.clock.now());
+    this.journal = ports.store && new Journal(this, ports.store, ports.afterTick ?? queueMicrotask);
+    this.stored = new StoredMessages(this.journal);
+    this.retained = new Retained(this.stored, this.journal);
     this.sessions = new Sessions(this);
     this.system = new SystemTopics(this, ports.version, ports.heapBytes);
   }
@@ -196,7 +206,7 @@ export class Broker {
     for (const connection of this.connections) connection.reconsider();
     for (const session of this.sessions.values()) {
       session.inbound.filter(
-        (message) => this.mayPublish(session.principal, message.topic, message) !== false,
+        ({ message }) => this.mayPublish(session.principal, message.topic, message) !== false,
       );
     }
   }

@@ -130,7 +130,7 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   /** Tells a client of MQTT 5.0 why, and closes. The will is published, if nobody says no. [MQTT-4.13.1-1] */
   close(reasonCode: ReasonCode, detail?: string, willDue = true): void {
     if (this.state.name === 'open' && this.outlet.version === 5) {
-      this.outlet.send({ type: 'disconnect', reasonCode, properties: NO_PROPERTIES });
+      this.outlet.sendLast({ type: 'disconnect', reasonCode, properties: NO_PROPERTIES });
       this.broker.log.event('disconnectSent', { client: this.outlet.client, reasonCode });
     }
     this.#finish(causeOf(reasonCode), willDue, detail);
@@ -232,6 +232,8 @@ export class Connection implements OutletOwner, Publisher, Deadline {
 
   #handle(packet: Packet): void {
     const { state } = this;
+    const { journal } = this.broker;
+    if (journal !== undefined) journal.touched = false;
     switch (state.name) {
       case 'open':
         this.#handleOpen(packet, state.agreement);

@@ -2,6 +2,7 @@
 import type { Outgoing, OutgoingState } from '../flow/outbound.ts';
 import type { QoS } from '../protocol/packet.ts';
 import type { Message } from './message.ts';
+import type { DeliveryRecord } from './records.ts';
 import type { ShareGroup } from './shared.ts';
 
 /** Why a member of a shared group gets a message: should it go, another may have the message in its place. */
@@ -24,6 +25,8 @@ export class Delivery implements Outgoing {
   state: OutgoingState = 'waiting';
   /** It could not be sent at once. */
   waited = false;
+  /** To a session that is kept. */
+  record: DeliveryRecord | undefined;
 
   constructor(
     message: Message,

@@ -185,6 +185,10 @@ function accept(
     reply(connection, refusal);
     return;
   }
+  if (broker.journal?.isFailing === true && expiryOf(packet) > 0) {
+    reply(connection, Reason.quotaExceeded, 'The session cannot be stored', 3);
+    return;
+  }
   const clientId = who.clientId === '' ? generateId(connection) : who.clientId; // a plugin may give another one
   const keepAliveSeconds = limitedKeepAlive(packet, settings.maxKeepAlive);
   const limits = {
@@ -197,6 +201,7 @@ function accept(
   const opened = broker.sessions.open({ ...who, clientId }, packet.cleanStart, limits);
   const { session } = opened;
   session.expiryInterval = expiryOf(packet);
+  if (session.expiryInterval > 0 || session.record !== undefined) broker.journal?.session(session);
   outlet.configure({
     version: packet.version,
     clientId,

@@ -8,6 +8,7 @@ export const LIMITS: {
   readonly connectSeconds: number;
   readonly inboundBytes: number;
   readonly wireBytes: number;
+  readonly heldBytes: number;
   readonly backlogChunks: number;
   readonly unreadAnswers: number;
   readonly subscriptionsPerSession: number;
@@ -48,6 +49,8 @@ export const LIMITS: {
   inboundBytes: 64 * 1024 * 1024,
   /** Bytes one wire holds for a peer that does not read, whatever the message limits say. */
   wireBytes: 64 * 1024 * 1024,
+  /** Bytes for one client that wait for the store. Beyond them QoS 0 is dropped, and QoS 1 and 2 wait in its queue. */
+  heldBytes: 16 * 1024 * 1024,
   /** Chunks held back while a connection waits for an access backend; its wire is paused, so few come. */
   backlogChunks: 64,
   /** Acknowledgements and other answers to a peer that sends and does not read. Beyond them it closes with 0x97. */

@@ -7,6 +7,7 @@ import type { Properties } from '../protocol/properties.ts';
 import { publishFrame, stamped } from '../protocol/publish-frame.ts';
 import type { Principal } from './access.ts';
 import type { Clock } from './clock.ts';
+import type { MessageRecord } from './records.ts';
 
 /** Payloads up to this size are copied into shared slabs; larger ones get memory of their own. Bytes. */
 const LARGEST_POOLED = 2048;
@@ -46,6 +47,8 @@ export class Message implements MessageFields {
   readonly source: Principal | undefined;
   /** How many hold it; `StoredMessages` counts. */
   holders = 0;
+  /** While a kept session or the retained messages refer to it, and there is a store. */
+  record: MessageRecord | undefined;
   #payload: Uint8Array;
   #kept = false;
   /** At QoS 0: the frame itself. */

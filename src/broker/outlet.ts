@@ -8,6 +8,8 @@ import { Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
 import type { Broker } from './broker.ts';
 import type { Delivery } from './delivery.ts';
+import { Held } from './held.ts';
+import type { HeldOutput, Journal } from './journal.ts';
 import { LIMITS } from './limits.ts';
 import type { Message } from './message.ts';
 import type { Wire } from './wire.ts';
@@ -44,9 +46,11 @@ const ACK_TYPE: Readonly<Record<AckName, Ack['type']>> = {
 };
 
 /** Everything a client is sent passes here and is counted here. */
-export class Outlet {
+export class Outlet implements HeldOutput {
   /** Who the log lines are about: the client identifier, or the peer's address before there is one. */
   client: string;
+  /** Its session survives a restart: what the client is told must, too. */
+  isKept = false;
   readonly #broker: Broker;
   readonly #wire: Wire;
   readonly #owner: OutletOwner;
@@ -56,6 +60,10 @@ export class Outlet {
   #aliases: SentAliases | undefined;
   /** Answers since the wire last held nothing. */
   #answers = 0;
+  /** Waits for the store, and with it all that comes after it. */
+  #held: Held | undefined;
+  /** Its CONNACK waits with the rest. */
+  #isUnanswered = false;
 
   constructor(broker: Broker, wire: Wire, owner: OutletOwner, address: string) {
     this.#broker = broker;
@@ -74,16 +82,16 @@ export class Outlet {
   }
 
   get full(): boolean {
-    return this.#wire.full;
+    return this.#wire.full || (this.#held !== undefined && this.#held.bytes > LIMITS.heldBytes);
   }
 
   /** Whether the client leaves more answers unread than it may. Messages do not count: `full` bounds them. */
   get isUnread(): boolean {
-    return this.#answers > LIMITS.unreadAnswers && this.#wire.unsentFrames > LIMITS.unreadAnswers;
+    return this.#answers > LIMITS.unreadAnswers && this.#unsentFrames > LIMITS.unreadAnswers;
   }
 
   get pressed(): boolean {
-    return this.#wire.pressed;
+    return this.#wire.pressed || (this.#held !== undefined && this.#held.bytes * 2 > LIMITS.heldBytes);
   }
 
   get version(): ProtocolVersion {
@@ -107,6 +115,14 @@ export class Outlet {
   /** Sends any packet but PUBLISH. */
   send(packet: Packet): void {
     this.#answer(encode(packet, this.#version));
+    if (packet.type === 'connack') this.#isUnanswered = this.#held !== undefined;
+  }
+
+  /** The last word before the connection closes: it waits for nothing, and what waits does not leave any more. */
+  sendLast(packet: Packet): void {
+    if (this.#isUnanswered) return; // nothing comes before CONNACK [MQTT-3.2.0-1]
+    this.#held = undefined;
+    this.#write(encode(packet, this.#version));
   }
 
   /** Sends an acknowledgement, and logs it. */
@@ -132,6 +148,8 @@ export class Outlet {
   publish(delivery: Delivery, dup: boolean): boolean {
     const { message, qos, packetId } = delivery;
     const flags = (dup ? 0x08 : 0) | (qos << 1) | (delivery.retain ? 0x01 : 0);
+    // sent before it is kept, it would be sent again under another identifier after a restart
+    if (qos === 2 && this.isKept) this.#wait();
     const plain =
       qos > 0 &&
       !delivery.retain &&
@@ -216,8 +234,15 @@ export class Outlet {
     return true;
   }
 
+  /** Frames before the last one, of those the client has not been sent. */
+  get #unsentFrames(): number {
+    return this.#wire.unsentFrames + (this.#held?.frames ?? 0);
+  }
+
   #answer(frame: Uint8Array): void {
-    this.#answers = this.#wire.unsentFrames === 0 ? 1 : this.#answers + 1;
+    const { journal } = this.#broker;
+    if (journal !== undefined && (journal.touched || this.isKept)) this.#wait(journal);
+    this.#answers = this.#unsentFrames === 0 ? 1 : this.#answers + 1;
     this.#write(frame);
   }
 
@@ -225,6 +250,27 @@ export class Outlet {
     const { counters } = this.#broker;
     counters.packetsSent++;
     counters.bytesSent += frame.length;
-    this.#wire.write(frame);
+    if (this.#held === undefined) this.#wire.write(frame);
+    else this.#held.add(frame);
+  }
+
+  /** From here on everything waits until the store has what it does not have yet. */
+  #wait(journal: Journal | undefined = this.#broker.journal): void {
+    if (this.#held !== undefined || journal?.behind !== true) return;
+    this.#held = new Held();
+    journal.watch(this);
+  }
+
+  seal(): void {
+    this.#held?.seal();
+  }
+
+  letGo(): boolean {
+    this.#isUnanswered = false;
+    const held = this.#held;
+    held?.release(this.#wire);
+    if (held !== undefined && held.bytes > 0) return true;
+    this.#held = undefined;
+    return false;
   }
 }

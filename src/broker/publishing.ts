@@ -14,6 +14,7 @@ import { isControlTopic, NO_HOOKS } from './hooks.ts';
 import type { Admission } from './hooks.ts';
 import { LIMITS } from './limits.ts';
 import { Message } from './message.ts';
+import { Receipt } from './records.ts';
 import type { Session } from './session.ts';
 
 export function receivePublish(connection: Connection, session: Session, packet: Publish): void {
@@ -30,6 +31,10 @@ export function receivePublish(connection: Connection, session: Session, packet:
   if (broker.overMemory)
     throw new ProtocolError(Reason.quotaExceeded, 'PUBLISH while memory is over its limit');
   const topic = mounted(listener.settings.mountPoint, topicOf(connection, packet));
+  if (packet.qos > 0 && broker.journal?.isFailing === true) {
+    postpone(connection, session, packet);
+    return;
+  }
   if (packet.properties !== NO_PROPERTIES) checkProperties(packet.properties);
   if (settings.messageSizeLimit > 0 && packet.payload.length > settings.messageSizeLimit) {
     broker.log.event('publishTooLarge', describe(connection, packet, topic));
@@ -39,6 +44,16 @@ export function receivePublish(connection: Connection, session: Session, packet:
   const allowed = broker.mayPublish(session.principal, topic, packet);
   if (typeof allowed === 'boolean') decided(connection, session, packet, topic, allowed);
   else connection.await(allowed, (yes) => decided(connection, session, packet, topic, yes));
+}
+
+/** Nothing can be kept at the moment, so nothing is promised: 5.0 is told so, earlier versions cannot be. */
+function postpone(connection: Connection, session: Session, packet: Publish): void {
+  if (connection.outlet.version === 5) refuse(connection, session, packet, Reason.quotaExceeded);
+  else
+    throw new ProtocolError(
+      Reason.quotaExceeded,
+      `PUBLISH with QoS ${packet.qos} while nothing can be stored`,
+    );
 }
 
 /** The topic, with its alias resolved. */
@@ -164,7 +179,7 @@ const sentAs = new WeakMap<Message, Message>();
 
 /** Whether a PUBLISH of QoS 2 repeats one that is held. [MQTT-4.3.3-10] If not, there must be room for it. */
 function isRepeated(connection: Connection, session: Session, packet: Publish, topic: string): boolean {
-  const held = session.inbound.get(packet.packetId);
+  const held = session.inbound.get(packet.packetId)?.message;
   if (held === undefined) {
     checkQuota(connection, session);
     return false;
@@ -183,8 +198,11 @@ function hold(
   sent: Message,
 ): void {
   if (message !== sent) sentAs.set(message, sent.keep());
-  connection.broker.stored.hold(message.keep());
-  session.inbound.hold(packet.packetId, message, connection.decoder.frame().length);
+  const { broker } = connection;
+  const receipt = new Receipt(message.keep(), packet.packetId);
+  broker.stored.hold(message);
+  session.inbound.hold(packet.packetId, receipt, connection.decoder.frame().length);
+  if (session.record !== undefined) broker.journal?.received(session, receipt);
   acknowledge(connection, packet, Reason.success);
 }
 

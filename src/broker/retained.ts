@@ -1,14 +1,17 @@
 /** Retained messages, §3.3.1.3: the last one of each topic. */
 import { TopicTree } from '../topic/topic-tree.ts';
+import type { Journal } from './journal.ts';
 import type { Message } from './message.ts';
 import type { StoredMessages } from './stored.ts';
 
 export class Retained {
   readonly #tree = new TopicTree<Message>();
   readonly #stored: StoredMessages;
+  readonly #journal: Journal | undefined;
 
-  constructor(stored: StoredMessages) {
+  constructor(stored: StoredMessages, journal?: Journal) {
     this.#stored = stored;
+    this.#journal = journal;
   }
 
   get count(): number {
@@ -21,6 +24,18 @@ export class Retained {
     const old = empty ? this.#tree.delete(message.topic) : this.#tree.set(message.topic, message.keep()); // [MQTT-3.3.1-5]
     if (!empty) this.#stored.hold(message);
     if (old !== undefined) this.#stored.release(old);
+    if (!empty || old !== undefined) this.#journal?.retained(message.topic, empty ? undefined : message, old);
+  }
+
+  /** Takes a message that was kept, and is no news to anybody. */
+  restore(message: Message): void {
+    this.#tree.set(message.topic, message);
+    this.#stored.hold(message);
+  }
+
+  /** All of them, expired or not. */
+  values(): Iterable<Message> {
+    return this.#tree.values();
   }
 
   /** The message of a topic, unless it has expired. */
@@ -45,5 +60,6 @@ export class Retained {
   #drop(message: Message): void {
     this.#tree.delete(message.topic);
     this.#stored.release(message);
+    this.#journal?.retained(message.topic, undefined, message);
   }
 }

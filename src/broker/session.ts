@@ -9,6 +9,7 @@ import { Delivery } from './delivery.ts';
 import { LIMITS } from './limits.ts';
 import type { Message } from './message.ts';
 import type { Outlet } from './outlet.ts';
+import type { Receipt, SessionRecord } from './records.ts';
 import { Backlog } from './pressure.ts';
 import type { Publisher } from './pressure.ts';
 import { Replay } from './replay.ts';
@@ -27,12 +28,18 @@ export class Session implements Sender<Delivery> {
   readonly clientId: string;
   readonly subscriptions: Map<string, Subscription> = new Map();
   readonly outbound: Outbound<Delivery>;
-  readonly inbound: Inbound<Message>;
+  readonly inbound: Inbound<Receipt>;
   /** Retained messages on their way to a new subscription. */
   readonly replay: Replay;
   principal: Principal;
   /** Seconds it outlives its connection; `NEVER` for ever. */
   expiryInterval = 0;
+  /** When it ends, once its client has gone: milliseconds since 1970. 0 while it is connected, and for never. */
+  expiresAt = 0;
+  /** When its client came or went last: milliseconds since 1970. */
+  seenAt: number;
+  /** Of a session that survives a restart. */
+  record: SessionRecord | undefined;
   will: PendingWill | undefined;
   /** Of the connection it has or last had. */
   version: ProtocolVersion = 4;
@@ -46,6 +53,7 @@ export class Session implements Sender<Delivery> {
     this.#broker = broker;
     this.clientId = principal.clientId;
     this.principal = principal;
+    this.seenAt = broker.now;
     this.outbound = new Outbound(limits, broker.stored.sent);
     this.inbound = new Inbound(broker.stored.received);
     this.replay = new Replay(this, broker);
@@ -67,6 +75,7 @@ export class Session implements Sender<Delivery> {
   /** A connection is there: what was under way goes on. */
   attach(outlet: Outlet, limits: OutboundLimits): void {
     this.#outlet = outlet;
+    outlet.isKept = this.record !== undefined;
     this.version = outlet.version;
     this.#dropping = false;
     this.outbound.resume(this, limits);
@@ -137,6 +146,7 @@ export class Session implements Sender<Delivery> {
       if (!dup && message.expired(this.#broker.now)) return false;
       if (!this.#broker.access.mayReceive(this.principal, message.topic, message)) return false;
     }
+    if (this.record !== undefined && !dup && delivery.qos > 0) this.#broker.journal?.delivery(this, delivery);
     return this.#outlet!.publish(delivery, dup);
   }
 
@@ -160,8 +170,10 @@ export class Session implements Sender<Delivery> {
     this.#broker.stored.hold(delivery.message);
     const offered = this.outbound.offer(delivery);
     if (this.#outlet !== undefined) this.#weigh(offered !== 'sent' && this.#pressed());
-    if (offered === 'waiting') delivery.waited = true;
-    else if (offered === 'dropped') this.#drop();
+    if (offered === 'waiting') {
+      delivery.waited = true;
+      if (this.record !== undefined) this.#broker.journal?.delivery(this, delivery);
+    } else if (offered === 'dropped') this.#drop();
   }
 
   /** Tells the broker whether this receiver keeps up with the message that is being published. */

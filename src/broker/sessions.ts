@@ -62,6 +62,8 @@ export class Sessions {
       this.#cancelExpiry(old);
       old.will?.cancel(); // back before the delay has passed [MQTT-3.1.3-9]
       old.principal = principal;
+      old.seenAt = this.#broker.now;
+      old.expiresAt = 0;
       return { session: old, present: true };
     }
     if (old !== undefined) this.end(old);
@@ -82,11 +84,28 @@ export class Sessions {
       return;
     }
     this.#handOver(session, ({ choice }) => choice!.group.hasOther(session));
+    this.away(session, this.#broker.now);
+  }
+
+  /** A session's client has been away since then: the time that it has left runs. */
+  away(session: Session, since: number): void {
     const seconds = this.#secondsToLive(session);
-    if (seconds === NEVER) return;
+    session.seenAt = since;
+    session.expiresAt = seconds === NEVER ? 0 : since + seconds * 1000;
+    if (session.record !== undefined) this.#broker.journal?.session(session);
+    if (seconds !== NEVER) this.endAt(session, session.expiresAt);
+  }
+
+  /** An offline session ends then: milliseconds since 1970. */
+  endAt(session: Session, expiresAt: number): void {
     const expiry = new Expiry(this, session);
     this.#expiries.set(session, expiry);
-    this.#broker.wheel.set(expiry, this.#broker.now + seconds * 1000);
+    this.#broker.wheel.set(expiry, expiresAt);
+  }
+
+  /** Takes a session that was kept; it has no client yet. */
+  restore(session: Session): void {
+    this.#byClientId.set(session.clientId, session);
   }
 
   /** An offline session's time is over. */
@@ -100,6 +119,7 @@ export class Sessions {
   end(session: Session): void {
     this.#cancelExpiry(session);
     this.#byClientId.delete(session.clientId);
+    this.#broker.journal?.sessionEnded(session);
     for (const subscription of session.subscriptions.values()) this.#broker.unsubscribe(subscription);
     session.subscriptions.clear();
     session.inbound.clear();

@@ -1,15 +1,24 @@
 /** Messages the broker holds: retained, queued, in flight. Each counts once, however many hold it. */
 import type { Holder } from '../flow/outbound.ts';
 import type { Delivery } from './delivery.ts';
+import type { Journal } from './journal.ts';
 import type { Message } from './message.ts';
+import type { DeliveryRecord, Receipt } from './records.ts';
 
 export class StoredMessages {
   /** For the sender side of sessions: what it lets go of is held no longer. */
-  readonly sent: Holder<Delivery> = { settled: ({ message }) => this.release(message) };
+  readonly sent: Holder<Delivery> = { settled: (delivery) => this.#settled(delivery) };
   /** For the receiver side. */
-  readonly received: Holder<Message> = { settled: (message) => this.release(message) };
+  readonly received: Holder<Receipt> = { settled: (receipt) => this.#settled(receipt) };
+  /** How often a message was taken or let go of: what `autosave_on_changes` counts. */
+  changes = 0;
+  readonly #journal: Journal | undefined;
   #count = 0;
   #bytes = 0;
+
+  constructor(journal?: Journal) {
+    this.#journal = journal;
+  }
 
   get count(): number {
     return this.#count;
@@ -22,6 +31,7 @@ export class StoredMessages {
 
   /** Someone holds the message from now on. */
   hold(message: Message): void {
+    this.changes++;
     if (message.holders++ > 0) return;
     this.#count++;
     this.#bytes += message.payloadBytes;
@@ -30,7 +40,13 @@ export class StoredMessages {
   /** One of its holders lets go of the message. */
   release(message: Message): void {
     if (--message.holders > 0) return;
+    this.changes++;
     this.#count--;
     this.#bytes -= message.payloadBytes;
+  }
+
+  #settled({ message, record }: { message: Message; record: DeliveryRecord | undefined }): void {
+    this.release(message);
+    if (record !== undefined) this.#journal?.done(record);
   }
 }

@@ -55,14 +55,15 @@ function next(
 /** What subscription is made: the one that was asked for, another one that a plugin puts in its place, or none. */
 function admit(
   { broker }: Connection,
-  { principal }: Session,
+  { principal, record }: Session,
   request: SubscriptionRequest,
 ): Admission<SubscriptionRequest> | Promise<Admission<SubscriptionRequest>> {
-  const { access, hooks } = broker;
+  const { access, hooks, journal } = broker;
   const decided = (allowed: boolean): ReturnType<typeof admit> => {
     if (!allowed) return Reason.notAuthorized;
     return hooks.subscribing === undefined ? request : hooks.subscribing(principal, request);
   };
+  if (record !== undefined && journal?.isFailing === true) return Reason.quotaExceeded;
   const allowed = access.maySubscribe(principal, request.filter, request.qos);
   return typeof allowed === 'boolean' ? decided(allowed) : allowed.then(decided);
 }
@@ -90,6 +91,7 @@ function answer(
   const subscription = existing ?? new Subscription(session, filter);
   const options = isBridge(connection) ? { ...request, noLocal: true, retainAsPublished: true } : request; // as Mosquitto
   subscription.configure(options, qos, packet.properties.subscriptionIdentifiers);
+  connection.broker.journal?.subscribed(session, subscription);
   if (existing === undefined) {
     session.subscriptions.set(filter, subscription);
     connection.broker.subscribe(subscription);
@@ -230,6 +232,7 @@ function remove({ broker }: Connection, session: Session, asked: string, filter:
   if (subscription === undefined) return Reason.noSubscriptionExisted;
   session.subscriptions.delete(filter); // [MQTT-3.10.4-1] [MQTT-3.10.4-2]
   broker.unsubscribe(subscription);
+  broker.journal?.unsubscribed(session, filter);
   broker.hooks.unsubscribed?.(session.principal, filter);
   return Reason.success;
 }

@@ -1,5 +1,5 @@
 /** One subscription of one session. */
-import type { QoS, SubscriptionRequest } from '../protocol/packet.ts';
+import type { QoS, RetainHandling, SubscriptionRequest } from '../protocol/packet.ts';
 import { parseShared } from '../topic/topic.ts';
 import type { Session } from './session.ts';
 
@@ -17,6 +17,7 @@ export class Subscription {
   qos: QoS = 0;
   noLocal = false;
   retainAsPublished = false;
+  retainHandling: RetainHandling = 0;
   /** A list of one, so that deliveries share it; undefined for none. */
   identifiers: readonly number[] | undefined;
 
@@ -33,6 +34,7 @@ export class Subscription {
     this.qos = qos;
     this.noLocal = request.noLocal;
     this.retainAsPublished = request.retainAsPublished;
+    this.retainHandling = request.retainHandling;
     this.identifiers = identifiers;
   }
 }

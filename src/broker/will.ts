@@ -10,15 +10,18 @@ import type { Session } from './session.ts';
 /** A session's will: from CONNECT until it is published or taken back. */
 export class PendingWill implements Deadline {
   second: number | undefined;
+  /** When it is published, once its client has gone: milliseconds since 1970. 0 before. */
+  dueAt = 0;
   readonly #broker: Broker;
   readonly #session: Session;
   readonly #will: Will;
 
-  /** `topic` of the will is complete: the mount point stands in front. */
-  constructor(broker: Broker, session: Session, will: Will) {
+  /** `topic` of the will is complete: the mount point stands in front. `isKept`: the store has it already. */
+  constructor(broker: Broker, session: Session, will: Will, isKept = false) {
     this.#broker = broker;
     this.#session = session;
     this.#will = { ...will, payload: copyOf(will.payload) };
+    if (!isKept) broker.journal?.willSet(session, this.#will);
   }
 
   /**
@@ -28,13 +31,25 @@ export class PendingWill implements Deadline {
   closed(): void {
     const delay = this.#will.properties.willDelayInterval ?? 0;
     if (delay === 0 || this.#session.expiryInterval === 0) this.wake();
-    else this.#broker.wheel.set(this, this.#broker.now + delay * 1000);
+    else this.waitUntil(this.#broker.now + delay * 1000);
+  }
+
+  /** Its client has gone, and it is due then: milliseconds since 1970. */
+  waitUntil(dueAt: number): void {
+    this.dueAt = dueAt;
+    this.#broker.wheel.set(this, dueAt);
+  }
+
+  /** As the client gave it. */
+  get will(): Will {
+    return this.#will;
   }
 
   /** The will is not to be published. [MQTT-3.1.2-10] */
   cancel(): void {
     this.#broker.wheel.cancel(this);
     this.#session.will = undefined;
+    this.#broker.journal?.willCleared(this.#session);
   }
 
   /** Publishes the will, if its client still may. Once. */

@@ -65,6 +65,11 @@ export class Inbound<T> {
     for (const [packetId, { message }] of this.#pending ?? []) if (!test(message)) this.release(packetId);
   }
 
+  /** All that is held. */
+  *values(): Generator<T> {
+    for (const { message } of this.#pending?.values() ?? []) yield message;
+  }
+
   clear(): void {
     for (const packetId of this.#pending?.keys() ?? []) this.release(packetId);
   }

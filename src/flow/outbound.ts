@@ -182,8 +182,17 @@ export class Outbound<T extends Outgoing> {
     return received;
   }
 
-  /** A message is in flight since a time before this flow: its identifier and its state are known. Only while offline. */
+  /**
+   * A message is in flight, or waits, since a time before this flow: its identifier and its state are known. Only while
+   * offline, in the order of their first sending; the bounds are not looked at.
+   */
   restore(item: T): void {
+    if (item.state === 'waiting') {
+      this.#waiting.push(item);
+      this.#waitingBytes += item.payloadBytes;
+      return;
+    }
+    this.#lastPacketId = item.packetId;
     this.#inflight.set(item.packetId, item);
     this.#inflightBytes += item.payloadBytes;
   }

@@ -1,0 +1,286 @@
+/** What has changed and is not kept yet: store, then acknowledge. */
+import type { Will } from '../protocol/packet.ts';
+import type { Change } from './change.ts';
+import type { Delivery } from './delivery.ts';
+import type { Broker } from './broker.ts';
+import { keptMessage, keptSession, keptSubscription } from './kept.ts';
+import type { Message } from './message.ts';
+import { isOwnTopic } from './own-topics.ts';
+import { DeliveryRecord, SessionRecord } from './records.ts';
+import type { Receipt, Tracked } from './records.ts';
+import type { Session } from './session.ts';
+import type { Store } from './store.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Whoever holds back what may not leave yet. */
+export interface HeldOutput {
+  /** A commit begins: what was held until now belongs to it. */
+  seal(): void;
+  /** The commit is done. False if nothing is held any more. */
+  letGo(): boolean;
+}
+
+/** How long to wait before a commit that failed is tried again, milliseconds. */
+const RETRY_MS = 1000;
+
+/**
+ * Gathers the changes of a tick, and those that come while the store is busy, and commits them together. What began
+ * and ended in between is never written: under load most messages are acknowledged by their receivers before a
+ * commit begins.
+ *
+ *     changes ─→ listed ─ end of tick, store idle ─→ batch ─ commit ─→ held answers leave
+ */
+export class Journal {
+  /** Something was recorded since the packet at hand: its answer has to wait. */
+  touched = false;
+  readonly #broker: Broker;
+  readonly #store: Store;
+  readonly #afterTick: (work: () => void) => void;
+  #listed: (Change | DeliveryRecord | Session)[] = [];
+  readonly #retained = new Map<string, Message | undefined>();
+  /** Written by the commit under way, or by the one that is to be tried again. */
+  #batch: Change[] = [];
+  #isCommitting = false;
+  #isScheduled = false;
+  #failedAt: number | undefined;
+  readonly #holding = new Set<HeldOutput>();
+  #settled: (() => void)[] = [];
+  #lastId = 0;
+  #lastKey = 0;
+
+  constructor(broker: Broker, store: Store, afterTick: (work: () => void) => void) {
+    this.#broker = broker;
+    this.#store = store;
+    this.#afterTick = afterTick;
+  }
+
+  /** Whether there is something that the store does not have yet. */
+  get behind(): boolean {
+    return this.#isCommitting || this.#batch.length > 0 || this.#listed.length > 0 || this.#retained.size > 0;
+  }
+
+  /** Whether the store could not take the last changes: nothing that must be kept is accepted meanwhile. */
+  get isFailing(): boolean {
+    return this.#failedAt !== undefined;
+  }
+
+  /** Identifiers and keys up to these are in use. */
+  startAfter(lastId: number, lastKey: number): void {
+    this.#lastId = lastId;
+    this.#lastKey = lastKey;
+  }
+
+  /** Tells when the commits that what is held waits for begin and end. */
+  watch(output: HeldOutput): void {
+    this.#holding.add(output);
+  }
+
+  /** Resolves when the store has everything; not before a failing one has recovered. */
+  settled(): Promise<void> {
+    if (!this.behind) return Promise.resolve();
+    return new Promise((resolve) => this.#settled.push(resolve));
+  }
+
+  /** A session has been opened, left or given another expiry; from the first time on it is kept. */
+  session(session: Session): void {
+    session.record ??= new SessionRecord();
+    if (session.record.isListed) return;
+    session.record.isListed = true;
+    this.#list(session);
+  }
+
+  sessionEnded(session: Session): void {
+    if (session.record === undefined) return;
+    session.record.hasEnded = true;
+    this.#list({ kind: 'session ended', clientId: session.clientId });
+  }
+
+  subscribed(session: Session, subscription: Subscription): void {
+    if (session.record === undefined) return;
+    const { clientId } = session;
+    this.#list({ kind: 'subscribed', clientId, subscription: keptSubscription(subscription) });
+  }
+
+  unsubscribed(session: Session, filter: string): void {
+    if (session.record === undefined) return;
+    this.#list({ kind: 'unsubscribed', clientId: session.clientId, filter });
+  }
+
+  willSet(session: Session, will: Will): void {
+    if (session.record === undefined) return;
+    this.#list({ kind: 'will', clientId: session.clientId, will });
+  }
+
+  willCleared(session: Session): void {
+    if (session.record === undefined || session.record.hasEnded) return;
+    this.#list({ kind: 'will cleared', clientId: session.clientId });
+  }
+
+  /** A delivery to a kept session has begun, or gone on. */
+  delivery(session: Session, delivery: Delivery): void {
+    delivery.record ??= this.#begin(session.clientId, 'out', delivery);
+    this.#listRecord(delivery.record);
+  }
+
+  /** A message of QoS 2 was received for a kept session. */
+  received(session: Session, receipt: Receipt): void {
+    receipt.record = this.#begin(session.clientId, 'in', receipt);
+    this.#listRecord(receipt.record);
+  }
+
+  done(record: DeliveryRecord): void {
+    if (record.isDone) return;
+    record.isDone = true;
+    this.#listRecord(record);
+    this.#release(record.tracked.message);
+  }
+
+  /** A topic has another retained message, or none. */
+  retained(topic: string, message: Message | undefined, old: Message | undefined): void {
+    if (isOwnTopic(topic)) return;
+    if (message !== undefined) this.#refer(message);
+    this.#retained.set(topic, message);
+    this.#changed();
+    if (old !== undefined) this.#release(old);
+  }
+
+  /** A delivery that the store has already. */
+  restored(clientId: string, direction: 'in' | 'out', key: number, tracked: Tracked): DeliveryRecord {
+    const record = new DeliveryRecord(key, clientId, direction, tracked);
+    record.isKept = true;
+    tracked.message.record!.references++;
+    return record;
+  }
+
+  /** Nothing refers to a message that the store has. */
+  forget(id: number): void {
+    this.#list({ kind: 'message forgotten', id });
+  }
+
+  #begin(clientId: string, direction: 'in' | 'out', tracked: Tracked): DeliveryRecord {
+    this.#refer(tracked.message);
+    return new DeliveryRecord(++this.#lastKey, clientId, direction, tracked);
+  }
+
+  #refer(message: Message): void {
+    message.record ??= { id: ++this.#lastId, references: 0, isKept: false };
+    message.record.references++;
+  }
+
+  #release(message: Message): void {
+    const { record } = message;
+    if (record === undefined || --record.references > 0) return;
+    message.record = undefined; // should it come back, it is another one
+    if (record.isKept) this.forget(record.id);
+  }
+
+  #listRecord(record: DeliveryRecord): void {
+    if (record.isListed) this.touched = true;
+    else {
+      record.isListed = true;
+      this.#list(record);
+    }
+  }
+
+  #list(what: Change | DeliveryRecord | Session): void {
+    this.#listed.push(what);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.touched = true;
+    if (this.#isScheduled || this.#isCommitting || this.isFailing) return;
+    this.#isScheduled = true;
+    this.#afterTick(() => {
+      this.#isScheduled = false;
+      if (!this.#isCommitting && !this.isFailing) this.#commit();
+    });
+  }
+
+  /** Writes what there is; without anything to write, all that is held may leave. */
+  #commit(): void {
+    this.#seal();
+    for (const output of this.#holding) output.seal();
+    if (this.#batch.length === 0) {
+      this.#leave();
+      return;
+    }
+    this.#isCommitting = true;
+    this.#store.commit(this.#batch).then(
+      () => this.#committed(),
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  #committed(): void {
+    this.#isCommitting = false;
+    this.#batch = [];
+    if (this.#failedAt !== undefined) {
+      this.#broker.log.event('storeRecovered', { heldMs: this.#broker.now - this.#failedAt });
+      this.#failedAt = undefined;
+    }
+    this.#leave();
+    if (this.behind) this.#commit();
+  }
+
+  /** The changes stay, and are tried again with those that come meanwhile. */
+  #failed(error: unknown): void {
+    this.#isCommitting = false;
+    if (this.#failedAt === undefined) {
+      this.#failedAt = this.#broker.now;
+      this.#broker.log.event('storeFailed', { why: error instanceof Error ? error.message : String(error) });
+    }
+    this.#broker.clock.after(RETRY_MS, () => this.#commit());
+  }
+
+  #leave(): void {
+    for (const output of this.#holding) if (!output.letGo()) this.#holding.delete(output);
+    if (this.behind) return;
+    const settled = this.#settled;
+    this.#settled = [];
+    for (const resolve of settled) resolve();
+  }
+
+  /** Makes changes of what is listed, behind those of a batch that failed. */
+  #seal(): void {
+    for (const what of this.#listed) {
+      if (what instanceof DeliveryRecord) this.#sealDelivery(what);
+      else if ('kind' in what) this.#batch.push(what);
+      else this.#sealSession(what);
+    }
+    this.#listed = [];
+    for (const [topic, message] of this.#retained) {
+      if (message === undefined) this.#batch.push({ kind: 'retained cleared', topic });
+      else this.#batch.push({ kind: 'retained', topic, id: this.#keep(message) });
+    }
+    this.#retained.clear();
+  }
+
+  #sealDelivery(record: DeliveryRecord): void {
+    record.isListed = false;
+    if (record.isDone) {
+      if (record.isKept) this.#batch.push({ kind: 'delivery done', key: record.key });
+    } else if (record.isKept) this.#batch.push(record.moved());
+    else {
+      record.isKept = true;
+      const messageId = this.#keep(record.tracked.message);
+      this.#batch.push(record.begun(messageId));
+    }
+  }
+
+  #sealSession(session: Session): void {
+    const record = session.record!;
+    record.isListed = false;
+    if (!record.hasEnded) this.#batch.push({ kind: 'session', session: keptSession(session) });
+  }
+
+  /** The identifier of a message that something refers to; its first use writes it. */
+  #keep(message: Message): number {
+    const record = message.record!;
+    if (!record.isKept) {
+      record.isKept = true;
+      this.#batch.push({ kind: 'message kept', id: record.id, message: keptMessage(message) });
+    }
+    return record.id;
+  }
+}

@@ -1,0 +1,169 @@
+/** What was kept, put back into a broker that has just begun. */
+import type { Broker } from './broker.ts';
+import type { Change, KeptDelivery, KeptMessage, KeptSession, KeptSubscription } from './change.ts';
+import { Delivery } from './delivery.ts';
+import { Message } from './message.ts';
+import { DeliveryRecord, Receipt, SessionRecord } from './records.ts';
+import type { Tracked } from './records.ts';
+import { Session } from './session.ts';
+import { Subscription } from './subscription.ts';
+import { PendingWill } from './will.ts';
+
+/** How much was put back. */
+export interface RestoreCounts {
+  messages: number;
+  retained: number;
+  sessions: number;
+  subscriptions: number;
+  deliveries: number;
+}
+
+/**
+ * Replays changes: to be called once, before any client is there. Time has passed: sessions end and wills are
+ * published that are due, and clients that were connected when the broker ended have gone now. What has expired is
+ * left where it is; whoever would send it looks.
+ */
+export function restoreInto(broker: Broker, changes: Iterable<Change>): RestoreCounts {
+  const restoring = new Restoring(broker);
+  for (const change of changes) restoring.take(change);
+  restoring.finish();
+  return restoring.counts;
+}
+
+class Restoring {
+  readonly counts: RestoreCounts = { messages: 0, retained: 0, sessions: 0, subscriptions: 0, deliveries: 0 };
+  readonly #broker: Broker;
+  readonly #messages = new Map<number, Message>();
+  readonly #sessions = new Map<Session, KeptSession>();
+  #lastKey = 0;
+  #lastId = 0;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  take(change: Change): void {
+    switch (change.kind) {
+      case 'message kept':
+        this.#message(change.id, change.message);
+        break;
+      case 'retained':
+        this.#retained(change.id);
+        break;
+      case 'session':
+        this.#session(change.session);
+        break;
+      case 'subscribed':
+        this.#subscribed(this.#broker.sessions.get(change.clientId), change.subscription);
+        break;
+      case 'delivery':
+        this.#delivery(change.key, change.delivery);
+        break;
+      case 'will': {
+        const session = this.#broker.sessions.get(change.clientId);
+        if (session !== undefined) session.will = new PendingWill(this.#broker, session, change.will, true);
+        break;
+      }
+      case 'message forgotten':
+      case 'retained cleared':
+      case 'session ended':
+      case 'unsubscribed':
+      case 'delivery moved':
+      case 'delivery done':
+      case 'will cleared':
+        throw new TypeError(`a store gives what is there, and no "${change.kind}"`);
+    }
+  }
+
+  /** Everything is there: what was due meanwhile happens, and what nobody refers to is forgotten. */
+  finish(): void {
+    const { journal, now } = this.#broker;
+    journal?.startAfter(this.#lastId, this.#lastKey);
+    for (const [id, message] of this.#messages) if (message.holders === 0) journal?.forget(id);
+    for (const [session, kept] of this.#sessions) {
+      const { will } = session;
+      if (kept.willAt > 0) will?.waitUntil(kept.willAt);
+      else will?.closed();
+    }
+    for (const [session, { expiresAt }] of this.#sessions) {
+      if (expiresAt === 0) this.#broker.sessions.away(session, now);
+      else this.#broker.sessions.endAt(session, expiresAt);
+    }
+  }
+
+  #message(id: number, kept: KeptMessage): void {
+    const { publisher, username } = kept;
+    const source =
+      publisher === '' ? undefined : { clientId: publisher, ...(username !== undefined && { username }) };
+    const message = new Message({ ...kept, source }).keep();
+    if (this.#broker.journal !== undefined) message.record = { id, references: 0, isKept: true };
+    this.#messages.set(id, message);
+    this.#lastId = Math.max(this.#lastId, id);
+    this.counts.messages++;
+  }
+
+  #retained(id: number): void {
+    const message = this.#messages.get(id);
+    if (message === undefined) return;
+    this.#broker.retained.restore(message);
+    if (message.record !== undefined) message.record.references++;
+    this.counts.retained++;
+  }
+
+  #session(kept: KeptSession): void {
+    const { clientId, username, expiryInterval, expiresAt, seenAt } = kept;
+    const { settings, journal, sessions } = this.#broker;
+    const session = new Session(
+      this.#broker,
+      { clientId, ...(username !== undefined && { username }) },
+      {
+        inflightMessages: settings.maxInflightMessages,
+        inflightBytes: settings.maxInflightBytes,
+        queuedMessages: settings.maxQueuedMessages,
+        queuedBytes: settings.maxQueuedBytes,
+      },
+    );
+    session.expiryInterval = expiryInterval;
+    session.expiresAt = expiresAt;
+    session.seenAt = seenAt;
+    if (journal !== undefined) session.record = new SessionRecord();
+    sessions.restore(session);
+    this.#sessions.set(session, kept);
+    this.counts.sessions++;
+  }
+
+  #subscribed(session: Session | undefined, kept: KeptSubscription): void {
+    if (session === undefined) return;
+    const subscription = new Subscription(session, kept.filter);
+    const identifiers = kept.identifier === 0 ? undefined : [kept.identifier];
+    subscription.configure(kept, kept.qos, identifiers);
+    session.subscriptions.set(kept.filter, subscription);
+    this.#broker.subscribe(subscription);
+    this.counts.subscriptions++;
+  }
+
+  #delivery(key: number, kept: KeptDelivery): void {
+    const message = this.#messages.get(kept.messageId);
+    const session = this.#broker.sessions.get(kept.clientId);
+    this.#lastKey = Math.max(this.#lastKey, key);
+    if (message === undefined || session === undefined) return;
+    this.#broker.stored.hold(message);
+    if (kept.direction === 'in') {
+      const receipt = new Receipt(message, kept.packetId);
+      receipt.record = this.#record(key, kept, receipt);
+      session.inbound.hold(kept.packetId, receipt, message.payloadBytes);
+    } else {
+      const delivery = new Delivery(message, kept.qos, kept.retain, kept.identifiers, undefined);
+      delivery.packetId = kept.packetId;
+      delivery.state = kept.state;
+      delivery.waited = true;
+      delivery.record = this.#record(key, kept, delivery);
+      session.outbound.restore(delivery);
+    }
+    this.counts.deliveries++;
+  }
+
+  #record(key: number, { clientId, direction }: KeptDelivery, tracked: Tracked): DeliveryRecord | undefined {
+    return this.#broker.journal?.restored(clientId, direction, key, tracked);
+  }
+}
