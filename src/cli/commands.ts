@@ -38,17 +38,30 @@ const NAMES: ReadonlyMap<string, Load> = new Map([
 
 /** Runs the command that the arguments or the program's name ask for, and gives its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const named = NAMES.get(io.name);
-  if (named !== undefined) return (await named())(argv, io);
-  const [word, ...rest] = argv;
-  if (word === undefined || word.startsWith('-')) return (await loadBroker())(argv, io);
-  const load = COMMANDS.get(word);
-  if (load !== undefined) return (await load())(rest, io);
+  const load = asked(argv, io.name);
+  if (load !== undefined) return (await load())(isNamed(argv, io.name) ? argv.slice(1) : argv, io);
   io.stderr(
-    `Error: Unknown command '${word}'. Zanzara ${VERSION} has: ${[...COMMANDS.keys()].join(', ')}. ` +
+    `Error: Unknown command '${argv[0]}'. Zanzara ${VERSION} has: ${[...COMMANDS.keys()].join(', ')}. ` +
       `'zanzara --help' shows the options of the broker.\n`,
   );
   return 3;
+}
+
+/** Whether it is the broker that runs. */
+export function isBroker(argv: readonly string[], name: string): boolean {
+  return asked(argv, name) === loadBroker;
+}
+
+/** By the program's name, or by the first argument; undefined if there is no such command. */
+function asked(argv: readonly string[], name: string): Load | undefined {
+  const named = NAMES.get(name);
+  if (named !== undefined) return named;
+  return isNamed(argv, name) ? COMMANDS.get(argv[0] ?? '') : loadBroker;
+}
+
+/** Whether the first argument is the name of a command. */
+function isNamed([word = '-']: readonly string[], name: string): boolean {
+  return !NAMES.has(name) && !word.startsWith('-');
 }
 
 /** A tool ends when all that it wrote was read; the broker does not wait for whoever reads its log. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Reason } from '../protocol/reason.ts';
 import { MqttError } from './error.ts';
-import { connackText, errnoOf, exceptionOf, isPassing, unreachable } from './mosquitto-errors.ts';
+import { connackText } from './libmosquitto-texts.ts';
+import { errnoOf, exceptionOf, isPassing, unreachable } from './mosquitto-errors.ts';
 
 test('the number that an end of a connection has', () => {
   for (const [code, reasonCode, errno] of [

@@ -1,6 +1,7 @@
 /** What can go wrong in Mosquitto-PHP: its exception, and the texts of libmosquitto 2.0's numbers. */
 import { Reason } from '../protocol/reason.ts';
 import type { MqttError } from './error.ts';
+import { ERROR_TEXTS } from './libmosquitto-texts.ts';
 
 /** Numbers of libmosquitto. */
 export const Errno = {
@@ -19,17 +20,11 @@ export const Errno = {
   keepAlive: 19,
 } as const;
 
+/** `mosquitto_strerror` of version 2.0. */
 const TEXTS: Readonly<Record<number, string>> = {
-  1: 'Out of memory.',
-  2: 'A network protocol error occurred when communicating with the broker.',
+  ...ERROR_TEXTS,
   3: 'Invalid function arguments provided.',
-  4: 'The client is not currently connected.',
-  5: 'The connection was refused.',
-  7: 'The connection was lost.',
-  8: 'A TLS error occurred.',
-  9: 'Payload too large.',
   10: 'This feature is not supported.',
-  15: 'Lookup error.',
   18: 'Malformed UTF-8',
 };
 
@@ -43,20 +38,6 @@ const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
   EPIPE: 'Broken pipe',
   ETIMEDOUT: 'Connection timed out',
 };
-
-const CONNACK_TEXTS: readonly string[] = [
-  'Connection Accepted.',
-  'Connection Refused: unacceptable protocol version.',
-  'Connection Refused: identifier rejected.',
-  'Connection Refused: broker unavailable.',
-  'Connection Refused: bad user name or password.',
-  'Connection Refused: not authorised.',
-];
-
-/** What `onConnect` is told about a return code of CONNACK. */
-export function connackText(code: number): string {
-  return CONNACK_TEXTS[code] ?? 'Connection Refused: unknown reason.';
-}
 
 /** The one error of the library: `Mosquitto\Exception`. */
 export class Exception extends Error {

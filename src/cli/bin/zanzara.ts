@@ -4,11 +4,11 @@
  * heap small: what a tick makes is garbage by its end, and a small one stays in the cache and out of resident memory.
  */
 import { isatty } from 'node:tty';
-import { main, programName } from '../commands.ts';
+import { isBroker, main, programName } from '../commands.ts';
 
 const name = programName(process.argv[1] ?? 'zanzara');
-// The title overwrites the command line, where tools look for arguments that are no text: see tool/raw-argument.ts
-if (!process.argv.some((word) => word.includes('\uFFFD'))) process.title = name;
+// It overwrites the command line, which is that of a tool to keep: ps shows it, and tool/raw-argument.ts reads it
+if (isBroker(process.argv.slice(2), name)) process.title = name;
 // Who reads our output may leave: that is no reason to fail
 const readerGone = new AbortController();
 process.stdout.on('error', () => readerGone.abort());

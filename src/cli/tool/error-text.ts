@@ -1,17 +1,11 @@
 /** What libmosquitto calls its errors and MQTT's codes: the words that its tools print. */
+import { ERROR_TEXTS } from '../../client/libmosquitto-texts.ts';
 
 /** `mosquitto_strerror` of the numbers that a tool may end with. */
 const LIBRARY: Readonly<Record<number, string>> = {
-  1: 'Out of memory.',
-  2: 'A network protocol error occurred when communicating with the broker.',
+  ...ERROR_TEXTS,
   3: 'Invalid input.',
-  4: 'The client is not currently connected.',
-  5: 'The connection was refused.',
-  7: 'The connection was lost.',
-  8: 'A TLS error occurred.',
-  9: 'Payload too large.',
   13: 'Unknown error.',
-  15: 'Lookup error.',
   16: 'Proxy error.',
   19: 'Keepalive exceeded',
   27: 'Timeout',
@@ -36,20 +30,6 @@ export class NoWay extends Error {}
 
 export function libraryText(number: number): string {
   return LIBRARY[number] ?? LIBRARY[13]!;
-}
-
-const REFUSED: readonly string[] = [
-  'Connection Accepted.',
-  'Connection Refused: unacceptable protocol version.',
-  'Connection Refused: identifier rejected.',
-  'Connection Refused: broker unavailable.',
-  'Connection Refused: bad user name or password.',
-  'Connection Refused: not authorised.',
-];
-
-/** A return code of a CONNACK of MQTT 3.x. */
-export function connackText(code: number): string {
-  return REFUSED[code] ?? 'Connection Refused: unknown reason.';
 }
 
 /** Reason codes of MQTT 5.0, in libmosquitto's spelling. */

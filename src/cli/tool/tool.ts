@@ -1,15 +1,14 @@
 /** What `pub`, `sub` and `rr` have in common: from the command line to a broker, and what is said when that fails. */
 import type { OpenChannel } from '../../client/channel.ts';
-
+import { connackText } from '../../client/libmosquitto-texts.ts';
 import type { Connect } from '../../protocol/packet.ts';
 import { Reason } from '../../protocol/reason.ts';
 import type { Io } from '../io.ts';
 import { parseArguments } from './arguments.ts';
 import { usesTls, wayToBroker } from './broker-address.ts';
 import { connectPacket } from './connect-options.ts';
-import { LibraryError, NoWay, connackText, libraryText, reasonName } from './error-text.ts';
+import { LibraryError, NoWay, libraryText, reasonName } from './error-text.ts';
 import type { Ending } from './link.ts';
-
 import type { ToolDraft } from './tool-option.ts';
 import type { Cause } from './unreachable.ts';
 import { TOOL_TEXTS } from './tool-text.ts';

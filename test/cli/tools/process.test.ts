@@ -1,8 +1,8 @@
 /** The tools as processes: the names they are started under, and arguments that are no text. */
 import assert from 'node:assert/strict';
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { ENTRY, Scratch, run } from '../program.ts';
+import { ENTRY, Program, run, Scratch, startZanzara, zanzara } from '../program.ts';
 import { FakeBroker } from './fake-broker.ts';
 
 test('a link is the program whose name it has', async () => {
@@ -39,5 +39,23 @@ test(
     const { code, stderr } = await shell('-t "$(printf "a\\377")" -m x');
     assert.equal(code, 1);
     assert.match(stderr, /^Error: Malformed UTF-8 in -t argument\.\n\n\nUse /);
+  },
+);
+
+function commandLine(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+}
+
+test(
+  'ps shows a tool with its arguments, and the broker by its name',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    await using broker = await FakeBroker.start();
+    const words = zanzara('sub', '-h', '127.0.0.1', '-p', `${broker.port}`, '-t', 'in/ps');
+    await using tool = new Program(words);
+    await broker.until('subscribe');
+    assert.equal(commandLine(tool.pid), words.map((word) => `${word}\0`).join(''));
+    await using real = await startZanzara('');
+    assert.match(commandLine(real.program.pid), /^zanzara\0/);
   },
 );
