@@ -78,6 +78,49 @@ row('serverWarning', wrong, WARNING, wrong.text);
 
 // What survives a restart
 row(
+  'storeRestored',
+  { messages: 5, retained: 4, sessions: 3, subscriptions: 2, deliveries: 1 },
+  INFORMATION,
+  [
+    'Restored 5 base messages',
+    'Restored 4 retained messages',
+    'Restored 3 clients',
+    'Restored 2 subscriptions',
+    'Restored 1 client messages',
+  ],
+  NONE,
+);
+row(
+  'storeSaving',
+  { file: '/var/lib/mosquitto/mosquitto.db' },
+  INFORMATION,
+  'Saving in-memory database to /var/lib/mosquitto/mosquitto.db.',
+);
+row(
+  'storeReady',
+  { durability: 'sync', file: '/s/mosquitto.sqlite3', sessions: 12, retained: 1 },
+  INFORMATION,
+  'Persistence: sync, /s/mosquitto.sqlite3 (12 sessions, 1 retained message)',
+);
+row(
+  'storeImported',
+  { file: 'mosquitto.db', into: 'mosquitto.sqlite3' },
+  INFORMATION,
+  'Imported mosquitto.db into mosquitto.sqlite3; it stays as it is.',
+);
+row(
+  'storeTakenOver',
+  { file: 'mosquitto.sqlite3', into: 'mosquitto.db', kept: 'mosquitto.sqlite3.old' },
+  INFORMATION,
+  'Took over mosquitto.sqlite3 into mosquitto.db; it is mosquitto.sqlite3.old from now on.',
+);
+row(
+  'storeUpToDate',
+  { file: 'mosquitto.sqlite3' },
+  INFORMATION,
+  'Nothing to save: mosquitto.sqlite3 has every change that was acknowledged.',
+);
+row(
   'storeFailed',
   { why: 'database or disk is full' },
   ERROR,

@@ -53,6 +53,8 @@ const isUnknown = (fields: { client: string; address: string }): boolean => fiel
 const oldName = (fields: { client: string; address: string }): string =>
   isUnknown(fields) ? '<unknown>' : fields.client;
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 const flag = (value: boolean): number => (value ? 1 : 0);
 
 const publish = (start: string) => {
@@ -207,7 +209,40 @@ export const LOG_TABLE: { readonly [Event in keyof LogEvents]: LogRow<LogEvents[
   serverError: { level: 'error', mosquitto: ({ text }) => text },
   serverWarning: { level: 'warning', mosquitto: ({ text }) => text },
 
-  // What survives a restart. Mosquitto acknowledges before it stores, so these lines are ours in all dialects
+  // What survives a restart
+  storeRestored: {
+    level: 'information',
+    mosquitto: ({ messages, retained, sessions, subscriptions, deliveries }) => [
+      `Restored ${messages} base messages`,
+      `Restored ${retained} retained messages`,
+      `Restored ${sessions} clients`,
+      `Restored ${subscriptions} subscriptions`,
+      `Restored ${deliveries} client messages`,
+    ],
+    'mosquitto-1.4': NOTHING,
+  },
+  storeSaving: {
+    level: 'information',
+    mosquitto: ({ file }) => `Saving in-memory database to ${file}.`,
+  },
+  // Mosquitto has one way to keep things and acknowledges before it does: from here on the lines are ours in all dialects
+  storeReady: {
+    level: 'information',
+    mosquitto: ({ durability, file, sessions, retained }) =>
+      `Persistence: ${durability}, ${file} (${counted(sessions, 'session')}, ${counted(retained, 'retained message')})`,
+  },
+  storeImported: {
+    level: 'information',
+    mosquitto: ({ file, into }) => `Imported ${file} into ${into}; it stays as it is.`,
+  },
+  storeTakenOver: {
+    level: 'information',
+    mosquitto: ({ file, into, kept }) => `Took over ${file} into ${into}; it is ${kept} from now on.`,
+  },
+  storeUpToDate: {
+    level: 'information',
+    mosquitto: ({ file }) => `Nothing to save: ${file} has every change that was acknowledged.`,
+  },
   storeFailed: {
     level: 'error',
     mosquitto: ({ why }) =>

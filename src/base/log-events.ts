@@ -116,6 +116,29 @@ export interface LogEvents {
   serverWarning: { readonly text: string };
 
   // What survives a restart
+  /** What a file held, by the nouns of `RestoreCounts`. */
+  storeRestored: {
+    readonly messages: number;
+    readonly retained: number;
+    readonly sessions: number;
+    readonly subscriptions: number;
+    readonly deliveries: number;
+  };
+  /** All is written to Mosquitto's own database. */
+  storeSaving: { readonly file: string };
+  /** From now on what changes is kept. */
+  storeReady: {
+    readonly durability: 'sync' | 'commit' | 'interval';
+    readonly file: string;
+    readonly sessions: number;
+    readonly retained: number;
+  };
+  /** A database of Mosquitto has become one of ours. */
+  storeImported: { readonly file: string; readonly into: string };
+  /** A database of ours has become one of Mosquitto, and has another name. */
+  storeTakenOver: { readonly file: string; readonly into: string; readonly kept: string };
+  /** Somebody asked to save where all is saved. */
+  storeUpToDate: { readonly file: string };
   /** A commit failed, for the first time since one last succeeded. `why` is a phrase without a final dot. */
   storeFailed: { readonly why: string };
   /** All that waited is stored: after so many milliseconds. */

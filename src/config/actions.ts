@@ -165,5 +165,6 @@ function addPluginOption({ place, word, input }: Use): Refusal | undefined {
   const value = input.tokens.rest();
   if (value === undefined) return refuse(`Error: Empty '${key}' value in configuration.`);
   place.plugin?.options.push({ key, value: value.replace(/^[ \t]+/, '') });
+  place.plugin?.setAt.set(`plugin_opt_${key}`, locationOf(place));
   return undefined;
 }

@@ -6,7 +6,7 @@ import type { LogDestination } from './log-values.ts';
 import type { OptionTable } from './option.ts';
 import { httpOptions } from './options-http.ts';
 import { jwtOptions } from './options-jwt.ts';
-import { optionNames, options, optionsByScope, type OptionName } from './options.ts';
+import { findOption, optionNames, options, optionsByScope, type OptionName } from './options.ts';
 import { sameValue } from './same-value.ts';
 
 /** Abilities that several options ask for, or one of an option's values, in the words of the error. */
@@ -73,6 +73,7 @@ const asks: Partial<Record<OptionName, Ask>> = {
   keyfile: 'tls',
   log_dest: (value) => (value as readonly LogDestination[]).flatMap(({ to }) => logAbilities[to] ?? []),
   password_file: 'password files',
+  persistence_durability: 'persistence',
   persistence_file: 'persistence',
   persistence_location: 'persistence',
   plugin: 'plugins',
@@ -125,6 +126,7 @@ const doneByParser: ReadonlySet<string> = new Set([
 const partOfPersistence: ReadonlySet<string> = new Set([
   'autosave_interval',
   'autosave_on_changes',
+  'persistence_durability',
   'persistence_file',
   'persistence_location',
 ]);
@@ -193,7 +195,7 @@ function demandsOfListener(listener: ListenerConfig): Demand[] {
 
 function demandsOfSection(setAt: SetAt, settings: Readonly<Record<string, unknown>>): Demand[] {
   return [...setAt].flatMap(([option, at]) => {
-    const name = option as OptionName;
+    const name = findOption(option)?.name ?? (option as OptionName);
     const value = settings[options[name].stores ?? name];
     return capabilitiesOf(name, value).map((capability) => ({ capability, option, at }));
   });

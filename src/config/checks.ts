@@ -4,6 +4,7 @@ import { checkAccess } from './access-checks.ts';
 import type { Diagnostic, Location } from './diagnostic.ts';
 import type { BridgeDraft, Draft, ListenerDraft } from './draft.ts';
 import type { Value } from './option.ts';
+import { checkPersistence } from './persist-sqlite.ts';
 
 type Check<Subject> = (subject: Subject) => Problem | undefined;
 
@@ -21,7 +22,8 @@ export function checkDraft(draft: Draft): Diagnostic | undefined {
     checkLocalIds(draft.bridges) ??
     firstProblem(draft.listeners, checkTls) ??
     firstProblem(draft.listeners, checkProxyProtocol) ??
-    checkAccess(draft);
+    checkAccess(draft) ??
+    checkPersistence(draft);
   if (problem === undefined) return undefined;
   const { text, hint, at } = problem;
   return { level: 'error', text, hint, ...at };

@@ -290,6 +290,11 @@ const samples: Readonly<Record<OptionName, Sample>> = {
   ),
   per_listener_settings: boolean('per_listener_settings'),
   persistence: boolean('persistence'),
+  persistence_durability: keyword(
+    'persistence_durability',
+    ['sync', 'commit', 'interval'],
+    "Error: Invalid 'persistence_durability' value (nonsense).",
+  ),
   persistence_file: once('persistence_file'),
   persistence_location: once('persistence_location'),
   persistent_client_expiration: {
@@ -886,7 +891,7 @@ const sizeOf = (rows: number | object): number =>
 test('the table holds every option of the reference, and those of our own', () => {
   const counts = Object.entries(optionsByScope).map(([scope, table]) => [scope, Object.keys(table).length]);
   assert.deepEqual(Object.fromEntries(counts), {
-    global: 40 + 2,
+    global: 40 + 3,
     security: [6, rateOptions, jwtOptions, httpOptions].map(sizeOf).reduce((sum, size) => sum + size),
     listener: 35 + 2,
     bridge: 45,

@@ -12,6 +12,7 @@ import { includedNames, noFiles, type FileSource, type FileTrouble } from './fil
 import type { Input } from './input.ts';
 import type { Option } from './option.ts';
 import { findOption, type FoundOption } from './options.ts';
+import { persistenceNotes } from './persist-sqlite.ts';
 import { empty, isRefusal, refuse, type Refusal } from './refusal.ts';
 import { enterSection, sectionOf } from './sections.ts';
 import { explainUnknown } from './suggest.ts';
@@ -38,6 +39,7 @@ export function parseConfig(
   }
   const problem = checkDraft(draft);
   if (problem !== undefined) return { ok: false, diagnostics: [...draft.diagnostics, problem] };
+  draft.diagnostics.push(...persistenceNotes(draft));
   return { ok: true, config: buildConfig(draft, all.at(-1)?.file), diagnostics: draft.diagnostics };
 }
 
