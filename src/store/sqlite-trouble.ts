@@ -1,0 +1,96 @@
+/** What SQLite reports, in the operator's words: what is wrong with which file, and what to do. */
+import { StoreError } from './store-error.ts';
+
+/** What was being done when it went wrong. */
+export type StoreDeed = 'open' | 'read' | 'write';
+
+/** The primary code in the lower 8 bits of an error of `node:sqlite`. https://sqlite.org/rescode.html */
+interface SqliteFailure {
+  readonly errcode: number;
+  readonly errstr: string;
+}
+
+interface Trouble {
+  readonly text: string;
+  readonly hint: (path: string) => string;
+}
+
+const RESCUE = (path: string): string =>
+  `Keep a copy of ${path} and ${path}-wal. What can be saved goes into a new file with: ` +
+  `sqlite3 '${path}' .recover | sqlite3 '${path}.saved'. Then put that file in its place, or move the damaged one away to start empty.`;
+
+const MAKE_ROOM = (): string =>
+  'Make room on the file system. Nothing that was acknowledged is lost, and the broker goes on by itself.';
+
+const ALLOW = (path: string): string =>
+  `The user of the broker must be able to write ${path}, ${path}-wal and ${path}-shm, and to create files in their directory.`;
+
+const WAIT = (path: string): string =>
+  `Another program writes to ${path}: end it, or its transaction. Reading is no hindrance. The broker tries again by itself.`;
+
+/** By primary result code. */
+const TROUBLES: ReadonlyMap<number, Trouble> = new Map([
+  [3, { text: 'access is denied', hint: ALLOW }],
+  [5, { text: 'it is locked by another program', hint: WAIT }],
+  [6, { text: 'it is locked by another program', hint: WAIT }],
+  [8, { text: 'it is read-only', hint: ALLOW }],
+  [
+    10,
+    {
+      text: 'input/output error',
+      hint: (path) =>
+        `Look into the system's log for the device that holds ${path}, and at its quota and limits.`,
+    },
+  ],
+  [11, { text: 'the file is damaged', hint: RESCUE }],
+  [13, { text: 'the disk is full', hint: MAKE_ROOM }],
+  [14, { text: 'the file cannot be opened', hint: ALLOW }],
+  [15, { text: 'it is locked by another program', hint: WAIT }],
+  [
+    26,
+    {
+      text: 'this is not an SQLite database, or it is encrypted or damaged',
+      hint: (path) =>
+        `Move ${path} away to start empty, or set persistence_location or persistence_file to the right file.`,
+    },
+  ],
+]);
+
+const UNKNOWN: Trouble = {
+  text: 'SQLite reports an error',
+  hint: (path) => `Check the file with: sqlite3 '${path}' 'PRAGMA integrity_check'.`,
+};
+
+/** Codes after which the connection is still good. */
+const PASSING: ReadonlySet<number> = new Set([5, 6, 13]);
+
+function failureOf(error: unknown): SqliteFailure | undefined {
+  return error instanceof Error && 'errcode' in error && 'errstr' in error
+    ? (error as Error & SqliteFailure)
+    : undefined;
+}
+
+/** Whether the connection is as good as before: the trouble came from outside and may pass. */
+export function isPassing(error: unknown): boolean {
+  return PASSING.has((failureOf(error)?.errcode ?? 0) & 0xff);
+}
+
+/** What is wrong with the store at `path`; a StoreError stays what it is. */
+export function storeErrorOf(error: unknown, path: string, deed: StoreDeed): StoreError {
+  if (error instanceof StoreError) return error;
+  const failure = failureOf(error);
+  const trouble = TROUBLES.get((failure?.errcode ?? 0) & 0xff) ?? UNKNOWN;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new StoreError(
+    `Unable to ${deed} the store ${path}: ${trouble.text} (${detail}).`,
+    trouble.hint(path),
+    {
+      cause: error,
+    },
+  );
+}
+
+/** That pages of the file contradict each other, as `PRAGMA quick_check` says. */
+export function damaged(path: string, finding: string): StoreError {
+  return new StoreError(`Unable to read the store ${path}: the file is damaged (${finding}).`, RESCUE(path));
+}
