@@ -13,7 +13,7 @@ import type {
 } from './packet.ts';
 import { NO_PROPERTIES, PROPERTY_BY_ID } from './properties.ts';
 import type { Properties, Property, PropertyPlace } from './properties.ts';
-import type { Reader } from './reader.ts';
+import { Reader } from './reader.ts';
 import { Reason } from './reason.ts';
 import { malformed } from './text.ts';
 import type { TopicNames } from './topic-names.ts';
@@ -291,6 +291,14 @@ function decodeProperties(reader: Reader, place: PropertyPlace, version: Protoco
   const properties: Record<string, unknown> = {};
   while (reader.left > left) decodeProperty(reader, place, properties);
   if (reader.left !== left) throw malformed('a property longer than the properties');
+  return properties;
+}
+
+/** The properties of a PUBLISH that stand alone, behind their length: what `propertyBlock` has made. */
+export function decodePropertyBlock(block: Uint8Array): Properties {
+  const reader = new Reader(block);
+  const properties = decodeProperties(reader, 'publish', 5);
+  reader.expectEnd();
   return properties;
 }
 

@@ -1,0 +1,265 @@
+/** The chunks of `mosquitto.db`, versions 2 to 6, out of its bytes. */
+import { sameBytes } from '../protocol/bytes.ts';
+import { DamagedDb, DbCursor } from './mosquitto-db-cursor.ts';
+import { CHUNK, FIRST_STRUCTURED, HEADER_BYTES, MAGIC, MAX_PAYLOAD, VERSION } from './mosquitto-db-layout.ts';
+import type { DbChunk, DbFile } from './mosquitto-db-layout.ts';
+import { StoreError } from './store-error.ts';
+
+/** What a chunk holds besides its place. */
+type Fields<Kind extends DbChunk = DbChunk> = Kind extends DbChunk
+  ? Omit<Kind, 'at' | 'length' | 'isGarbled'>
+  : never;
+
+/** Reads the fields behind the header; `length` is what that says. */
+type FieldReader = (cursor: DbCursor, length: number, version: number) => Fields;
+
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+/** The header. Whoever wants to read the chunks of an unknown version may try. */
+export function openDb(bytes: Uint8Array): DbFile {
+  const isWhole = bytes.length >= HEADER_BYTES;
+  if (!sameBytes(bytes, 0, isWhole ? MAGIC : MAGIC.subarray(0, Math.min(bytes.length, MAGIC.length))))
+    throw new StoreError(
+      'Error: Unable to restore persistent database. Unrecognised file format.',
+      'The file is no mosquitto.db. Nothing was changed: move it away, or name another with persistence_file.',
+    );
+  if (!isWhole) throw new DamagedDb(0, 'the file ends within its header');
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const version = view.getUint32(MAGIC.length + 4);
+  return {
+    crc: view.getUint32(MAGIC.length),
+    version,
+    chunks: version >= FIRST_STRUCTURED ? structuredChunks(bytes, version) : packedChunks(bytes, version),
+  };
+}
+
+/** Versions 5 and 6: a header of two 32-bit numbers; what it says of the length is true. */
+function* structuredChunks(bytes: Uint8Array, version: number): Generator<DbChunk> {
+  const cursor = new DbCursor(bytes);
+  for (let at = HEADER_BYTES; at < bytes.length; at = cursor.at) {
+    cursor.open(at);
+    if (cursor.left < 8) throw cursor.damage("the file ends within a chunk's header");
+    const type = cursor.u32();
+    const length = cursor.u32();
+    cursor.limit(length);
+    const fields = (STRUCTURED.get(type) ?? unknown(type))(cursor, length, version);
+    if (cursor.left > 0) throw cursor.damage('a chunk that goes on behind its fields');
+    yield { ...fields, at, length, isGarbled: cursor.isGarbled };
+  }
+}
+
+/**
+ * Versions 2 to 4: a 16-bit type and a 32-bit length. As Mosquitto, the fields are believed and not the length, which
+ * is used for what is not known only.
+ */
+function* packedChunks(bytes: Uint8Array, version: number): Generator<DbChunk> {
+  const cursor = new DbCursor(bytes);
+  for (let at = HEADER_BYTES; at < bytes.length; at = cursor.at) {
+    cursor.open(at);
+    if (cursor.left < 6) throw cursor.damage("the file ends within a chunk's header");
+    const type = cursor.u16();
+    const length = cursor.u32();
+    const fields = (PACKED.get(type) ?? unknown(type))(cursor, length, version);
+    yield { ...fields, at, length, isGarbled: cursor.isGarbled };
+  }
+}
+
+function unknown(type: number): FieldReader {
+  return (cursor, length) => {
+    if (length > cursor.left) throw cursor.damage('the file ends within the chunk');
+    cursor.skip(length);
+    return { kind: 'unknown', type };
+  };
+}
+
+const STRUCTURED: ReadonlyMap<number, FieldReader> = new Map<number, FieldReader>([
+  [CHUNK.config, readConfig],
+  [CHUNK.message, readMessage],
+  [CHUNK.delivery, readDelivery],
+  [CHUNK.retained, readRetained],
+  [CHUNK.subscription, readSubscription],
+  [CHUNK.client, readClient],
+]);
+
+const PACKED: ReadonlyMap<number, FieldReader> = new Map<number, FieldReader>([
+  [CHUNK.config, readPackedConfig],
+  [CHUNK.message, readPackedMessage],
+  [CHUNK.delivery, readPackedDelivery],
+  [CHUNK.retained, readRetained],
+  [CHUNK.subscription, readPackedSubscription],
+  [CHUNK.client, readPackedClient],
+]);
+
+function readConfig(cursor: DbCursor): Fields {
+  const lastId = cursor.u64();
+  const shutdown = cursor.u8();
+  const idBytes = cursor.u8();
+  cursor.skip(6);
+  return { kind: 'config', lastId, shutdown, idBytes };
+}
+
+function readMessage(cursor: DbCursor): Fields {
+  const storeId = cursor.u64();
+  const expiryTime = cursor.i64();
+  const payloadBytes = payloadLength(cursor);
+  const sourceMid = cursor.u16();
+  const sourceIdBytes = cursor.u16();
+  const usernameBytes = cursor.u16();
+  const topicBytes = cursor.u16();
+  const port = cursor.u16();
+  const qos = cursor.u8();
+  const retain = cursor.u8();
+  const sourceId = cursor.text(sourceIdBytes);
+  const username = cursor.text(usernameBytes);
+  const topic = cursor.text(topicBytes);
+  const payload = cursor.binary(payloadBytes);
+  const properties = cursor.left > 0 ? cursor.rest() : NO_BYTES;
+  return {
+    kind: 'message',
+    storeId,
+    expiryTime,
+    sourceMid,
+    sourceId,
+    username,
+    port,
+    topic,
+    qos,
+    retain,
+    payload,
+    properties,
+  };
+}
+
+function payloadLength(cursor: DbCursor): number {
+  const length = cursor.u32();
+  if (length > MAX_PAYLOAD) throw cursor.damage(`a payload of ${length} bytes`);
+  return length;
+}
+
+function readClient(cursor: DbCursor, _length: number, version: number): Fields {
+  const expiryTime = cursor.i64();
+  const expiryInterval = cursor.u32();
+  const lastMid = cursor.u16();
+  const idBytes = cursor.u16();
+  const hasUser = version >= VERSION;
+  const port = hasUser ? cursor.u16() : 0;
+  const usernameBytes = hasUser ? cursor.u16() : 0;
+  if (hasUser) cursor.skip(4);
+  const clientId = cursor.text(idBytes);
+  const username = cursor.text(usernameBytes);
+  return { kind: 'client', clientId, username, port, lastMid, expiryTime, expiryInterval, goneTime: 0n };
+}
+
+function readDelivery(cursor: DbCursor): Fields {
+  const storeId = cursor.u64();
+  const mid = cursor.u16();
+  const idBytes = cursor.u16();
+  const qos = cursor.u8();
+  const state = cursor.u8();
+  const flags = cursor.u8();
+  const direction = cursor.u8();
+  const clientId = cursor.text(idBytes);
+  const properties = cursor.left > 0 ? cursor.rest() : NO_BYTES;
+  const [retain, dup] = [flags >> 4, flags & 0x0f];
+  return { kind: 'delivery', clientId, storeId, mid, qos, state, retain, dup, direction, properties };
+}
+
+function readRetained(cursor: DbCursor): Fields {
+  return { kind: 'retained', storeId: cursor.u64() };
+}
+
+function readSubscription(cursor: DbCursor): Fields {
+  const identifier = cursor.u32();
+  const idBytes = cursor.u16();
+  const topicBytes = cursor.u16();
+  const qos = cursor.u8();
+  const options = cursor.u8();
+  cursor.skip(2);
+  const clientId = cursor.text(idBytes);
+  const topic = cursor.text(topicBytes);
+  return { kind: 'subscription', clientId, topic, qos, options, identifier };
+}
+
+function readPackedConfig(cursor: DbCursor): Fields {
+  const shutdown = cursor.u8();
+  const idBytes = cursor.u8();
+  return { kind: 'config', lastId: cursor.u64(), shutdown, idBytes };
+}
+
+function readPackedMessage(cursor: DbCursor, _length: number, version: number): Fields {
+  const storeId = cursor.u64();
+  const sourceId = cursor.string();
+  const username = version >= 4 ? cursor.string() : '';
+  const port = version >= 4 ? cursor.u16() : 0;
+  const sourceMid = cursor.u16();
+  cursor.u16(); // a packet identifier that never meant anything
+  const topic = cursor.string();
+  const qos = cursor.u8();
+  const retain = cursor.u8();
+  const payload = cursor.binary(payloadLength(cursor));
+  return {
+    kind: 'message',
+    storeId,
+    expiryTime: 0n,
+    sourceMid,
+    sourceId,
+    username,
+    port,
+    topic,
+    qos,
+    retain,
+    payload,
+    properties: NO_BYTES,
+  };
+}
+
+function readPackedClient(cursor: DbCursor, length: number, version: number): Fields {
+  const start = cursor.at;
+  const clientId = cursor.string();
+  const lastMid = cursor.u16();
+  const goneTime = version >= 3 ? systemTime(cursor, length - (cursor.at - start)) : 0n;
+  return {
+    kind: 'client',
+    clientId,
+    username: '',
+    port: 0,
+    lastMid,
+    expiryTime: 0n,
+    expiryInterval: 0,
+    goneTime,
+  };
+}
+
+/** A `time_t`: 4 bytes on the 32-bit systems of that time, as the length of the chunk tells, and 8 on others. */
+function systemTime(cursor: DbCursor, left: number): bigint {
+  return left === 4 ? BigInt(cursor.i32()) : cursor.i64();
+}
+
+function readPackedDelivery(cursor: DbCursor): Fields {
+  const clientId = cursor.string();
+  const storeId = cursor.u64();
+  const mid = cursor.u16();
+  const qos = cursor.u8();
+  const retain = cursor.u8();
+  const direction = cursor.u8();
+  const state = cursor.u8();
+  const dup = cursor.u8();
+  return {
+    kind: 'delivery',
+    clientId,
+    storeId,
+    mid,
+    qos,
+    state,
+    retain,
+    dup,
+    direction,
+    properties: NO_BYTES,
+  };
+}
+
+function readPackedSubscription(cursor: DbCursor): Fields {
+  const clientId = cursor.string();
+  const topic = cursor.string();
+  return { kind: 'subscription', clientId, topic, qos: cursor.u8(), options: 0, identifier: 0 };
+}
