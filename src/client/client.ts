@@ -18,6 +18,7 @@ import { LIMITS } from './limits.ts';
 import type { Message, Published } from './message.ts';
 import type { ClientOptions, CloseOptions, PublishOptions, RequestOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
+import { Reading } from './reading.ts';
 import { Requests } from './requests.ts';
 import { Session } from './session.ts';
 import { Subscriber } from './subscriber.ts';
@@ -49,6 +50,7 @@ export class Client implements AsyncDisposable {
   readonly #connect: Connect;
   readonly #queue: { readonly queuedMessages: number; readonly queuedBytes: number };
   readonly #session: Session;
+  readonly #reading: Reading;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #requests: Requests;
@@ -84,16 +86,19 @@ export class Client implements AsyncDisposable {
     this.#session = new Session(unlimited, (publication) => {
       // what is not done at the end stays in the outbox
       if (this.#state !== 'closed') this.#publisher.settled(publication);
+      this.#reading.answered();
       if (this.unfinished === 0) this.#drained?.();
     });
+    this.#reading = new Reading(this.#session);
     const { version } = this.#connect;
     this.#publisher = new Publisher(this.#session, {
       version,
       ...this.#queue,
       outbox,
+      offered: () => this.#reading.asked(),
       outboxFailed: (error) => this.#onOutboxFailed(error),
     });
-    this.#subscriber = new Subscriber(this.#session, version);
+    this.#subscriber = new Subscriber(this.#session, this.#reading, version);
     this.#requests = new Requests(this, options.responseTopic);
     this.#publisher.restore();
     this.#session.outbound.limit({ ...unlimited, ...this.#queue });
@@ -176,13 +181,14 @@ export class Client implements AsyncDisposable {
    * with `TIMED_OUT` if none comes.
    */
   request(topic: string, payload: string | Uint8Array = '', options: RequestOptions = {}): Promise<Message> {
-    return ignorable(this.#requests.send(topic, payload, options, this.#connect.version));
+    const response = this.#requests.send(topic, payload, options, this.#connect.version);
+    return ignorable(this.#reading.during(response));
   }
 
   /** Authenticates again, by the method that the connection began with. MQTT 5.0 §4.12.1 */
   async reauthenticate(data?: Uint8Array): Promise<void> {
     if (!this.connected) throw new MqttError('CONNECTION_LOST', 'There is no connection to authenticate');
-    await this.#connection!.reauthenticate(data);
+    await this.#reading.during(this.#connection!.reauthenticate(data));
   }
 
   /**

@@ -183,6 +183,11 @@ export class Connection implements ChannelOwner {
     this.#go('behind');
   }
 
+  /** Whether messages are acknowledged later, when it is told no more. */
+  withhold(withholds: boolean): void {
+    this.#exchange.withhold(withholds);
+  }
+
   /** Says goodbye and closes. `disconnected` follows without an error. */
   disconnect(reasonCode: number = Reason.success, properties: Properties = NO_PROPERTIES): void {
     if (this.#state === 'open' && !this.send({ type: 'disconnect', reasonCode, properties }))
@@ -216,6 +221,7 @@ export class Connection implements ChannelOwner {
   }
 
   #stop(pause: Pause): void {
+    if (this.#pauses.has(pause)) return;
     this.#pauses.add(pause);
     this.#input.pause();
     this.#channel.pause();

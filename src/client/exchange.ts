@@ -42,6 +42,9 @@ export class Exchange implements Sender<Publication> {
   /** Topics by the aliases that the program has given them on this connection. */
   readonly #sentAliases = new Map<number, string>();
   #connack: Connack | undefined;
+  /** What is received is acknowledged later; and what is owed so. */
+  #withholds = false;
+  readonly #owed: { readonly type: 'puback' | 'pubrec'; readonly packetId: number }[] = [];
 
   constructor(connect: Connect, session: Session, output: Output, owner: ExchangeOwner) {
     this.#connect = connect;
@@ -117,6 +120,12 @@ export class Exchange implements Sender<Publication> {
     else this.#deliver(new Message(packet, topic), packet.qos === 1 ? 'puback' : undefined);
   }
 
+  /** Whether to acknowledge what is received later, when it is told no more. [MQTT-4.6.0-2] keeps its order */
+  withhold(withholds: boolean): void {
+    this.#withholds = withholds;
+    if (!withholds) for (const { type, packetId } of this.#owed.splice(0)) this.#acknowledge(type, packetId);
+  }
+
   /** PUBACK, PUBREC, PUBREL or PUBCOMP has come. */
   onAck({ type, packetId, reasonCode, properties }: Ack): void {
     const { outbound } = this.#session;
@@ -140,8 +149,9 @@ export class Exchange implements Sender<Publication> {
   /** [MQTT-4.3.2-4]: what is acknowledged was handed on. */
   #deliver(message: Message, ack: 'puback' | 'pubcomp' | undefined): void {
     if (ack !== undefined && this.#acknowledgesFirst) this.#acknowledge(ack, message.packetId);
+    const isWithheld = this.#withholds;
     this.#owner.received(message);
-    if (ack !== undefined && !this.#acknowledgesFirst) this.#acknowledge(ack, message.packetId);
+    if (ack !== undefined && !this.#acknowledgesFirst) this.#confirm(ack, message.packetId, isWithheld);
   }
 
   /**
@@ -152,6 +162,7 @@ export class Exchange implements Sender<Publication> {
     const { packetId } = packet;
     const { inbound } = this.#session;
     // in MQTT 3.1 nobody says that a session was lost: what does not come again is new
+    const isWithheld = this.#withholds;
     const isNew = !inbound.has(packetId) || (this.#connect.version === 3 && !packet.dup);
     if (isNew) {
       this.#checkRoom();
@@ -159,12 +170,28 @@ export class Exchange implements Sender<Publication> {
       inbound.hold(packetId, this.#acknowledgesFirst ? message : undefined, packet.payload.length);
       if (!this.#acknowledgesFirst) this.#owner.received(message);
     }
-    this.#acknowledge('pubrec', packetId);
+    this.#confirm('pubrec', packetId, isWithheld);
+  }
+
+  /** Acknowledges; or later, if that was so before the message was handed on, and still is. */
+  #confirm(type: 'puback' | 'pubrec' | 'pubcomp', packetId: number, isWithheld: boolean): void {
+    if (type === 'pubcomp' || !isWithheld || !this.#withholds) {
+      this.#acknowledge(type, packetId);
+      return;
+    }
+    const most = this.#receiveMaximum;
+    if (this.#owed.length >= most)
+      throw new ProtocolError(Reason.receiveMaximumExceeded, `more than ${most} messages in flight`);
+    this.#owed.push({ type, packetId });
+  }
+
+  get #receiveMaximum(): number {
+    return this.#connect.properties.receiveMaximum ?? RECEIVE_MAXIMUM;
   }
 
   #checkRoom(): void {
     const { inbound } = this.#session;
-    const most = this.#connect.properties.receiveMaximum ?? RECEIVE_MAXIMUM;
+    const most = this.#receiveMaximum;
     if (inbound.size >= most)
       throw new ProtocolError(Reason.receiveMaximumExceeded, `more than ${most} messages of QoS 2 in flight`);
     if (this.#acknowledgesFirst && inbound.bytes > LIMITS.heldBytes)

@@ -11,6 +11,9 @@ export const LIMITS = {
   /** Messages of a subscription that wait to be taken, and their bytes; `buffer` and `bufferBytes` say otherwise. */
   bufferedMessages: 1000,
   bufferedBytes: 16_777_216,
+  /** What it keeps beyond them while the program waits for an answer of the server; then QoS 0 is dropped. */
+  overrunMessages: 50_000,
+  overrunBytes: 16_777_216,
   /** QoS 1 and 2 in flight: identifiers are left for SUBSCRIBE and UNSUBSCRIBE. */
   inflightMessages: 60_000,
   /** SUBSCRIBE and UNSUBSCRIBE without an answer; more wait. */

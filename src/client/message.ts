@@ -2,6 +2,7 @@
 import type { Outgoing, OutgoingState } from '../flow/outbound.ts';
 import { allocateKept, copyOf } from '../protocol/bytes.ts';
 import type { Publish, QoS } from '../protocol/packet.ts';
+import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 
 const text = new TextDecoder();
@@ -9,6 +10,10 @@ const text = new TextDecoder();
 /** Payloads up to this size are copied into shared slabs; larger ones get memory of their own. Bytes. */
 const LARGEST_POOLED = 2048;
 const SLAB_BYTES = 64 * 1024;
+
+/** What a user property takes besides its text, and a subscription identifier takes. Bytes. */
+const PAIR = 64;
+const NUMBER = 8;
 
 let slab: Uint8Array = new Uint8Array(0);
 let slabAt = 0;
@@ -70,6 +75,20 @@ export class Message {
   json(): unknown {
     return JSON.parse(this.text());
   }
+}
+
+/** About the bytes that a message keeps in memory: what the server can make large. */
+export function weightOf({ topic, payload, properties }: Message): number {
+  const size = topic.length + payload.length;
+  return properties === NO_PROPERTIES ? size : size + weightOfProperties(properties);
+}
+
+function weightOfProperties(properties: Properties): number {
+  const { contentType = '', responseTopic = '', correlationData, userProperties = [] } = properties;
+  const { subscriptionIdentifiers = [] } = properties;
+  const pairs = userProperties.reduce((sum, [name, value]) => sum + PAIR + name.length + value.length, 0);
+  const own = contentType.length + responseTopic.length + (correlationData?.length ?? 0);
+  return own + pairs + NUMBER * subscriptionIdentifiers.length;
 }
 
 /** What came of a PUBLISH. */

@@ -25,6 +25,8 @@ export interface PublisherOptions {
   readonly queuedMessages: number;
   readonly queuedBytes: number;
   readonly outbox: Outbox | undefined;
+  /** A message is on its way, and the server will have to answer. */
+  readonly offered: () => void;
   /** The outbox has failed where nobody waits for it. */
   readonly outboxFailed: (error: unknown) => void;
 }
@@ -129,6 +131,7 @@ export class Publisher {
     });
     this.#keep(message, publication);
     outbound.offer(publication);
+    this.#options.offered();
     return promise;
   }
 

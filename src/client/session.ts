@@ -31,6 +31,11 @@ export class Session {
     return this.outbound.inflight + this.outbound.waiting;
   }
 
+  /** Whether the server owes an answer to what it was asked or sent. */
+  get isDue(): boolean {
+    return this.unfinished > 0 || this.#waiting.size > 0;
+  }
+
   /** A request goes out under a new packet identifier. */
   expect(waiting: Waiting): number {
     const packetId = this.outbound.reservePacketId();

@@ -10,6 +10,7 @@ import type { Connection } from './connection.ts';
 import { MqttError, refused } from './error.ts';
 import { LIMITS } from './limits.ts';
 import type { Message } from './message.ts';
+import type { Reading } from './reading.ts';
 import type { Session } from './session.ts';
 import { Subscription } from './subscription.ts';
 import type { MessageHandler, SubscribeOptions, SubscriptionOwner } from './subscription.ts';
@@ -31,8 +32,7 @@ export class Subscriber implements SubscriptionOwner {
   readonly #version: ProtocolVersion;
   readonly #subscriptions = new Subscriptions();
   readonly #pending = new Map<Subscription, Pending>();
-  /** Subscriptions that are behind; nothing is read while there is one. */
-  readonly #behind = new Set<Subscription>();
+  readonly #reading: Reading;
   /** Filters that a server which keeps our session does not know yet to be gone. */
   readonly #gone = new Set<string>();
   /** Requests that wait because so many have no answer yet. */
@@ -40,8 +40,9 @@ export class Subscriber implements SubscriptionOwner {
   #unanswered = 0;
   #connection: Connection | undefined;
 
-  constructor(session: Session, version: ProtocolVersion) {
+  constructor(session: Session, reading: Reading, version: ProtocolVersion) {
     this.#session = session;
+    this.#reading = reading;
     this.#version = version;
   }
 
@@ -87,11 +88,12 @@ export class Subscriber implements SubscriptionOwner {
       if (!sessionPresent || this.#pending.has(subscription))
         this.#request({ kind: 'subscribe', subscription });
     }
-    if (this.#behind.size > 0) connection.pause();
+    this.#reading.attach(connection);
   }
 
   detach(): void {
     this.#connection = undefined;
+    this.#reading.detach();
     for (let request = this.#line.shift(); request !== undefined; request = this.#line.shift()) {
       if (request.kind === 'unsubscribe') this.#forget(request);
     }
@@ -103,13 +105,11 @@ export class Subscriber implements SubscriptionOwner {
   }
 
   hold(subscription: Subscription): void {
-    this.#behind.add(subscription);
-    this.#connection?.pause();
+    this.#reading.hold(subscription);
   }
 
   release(subscription: Subscription): void {
-    this.#behind.delete(subscription);
-    if (this.#behind.size === 0) this.#connection?.resume();
+    this.#reading.release(subscription);
   }
 
   /** The client has ended, and every subscription with it; streams throw the error if nobody asked for the end. */
@@ -136,6 +136,7 @@ export class Subscriber implements SubscriptionOwner {
 
   /** Sends a request, or has it wait. */
   #request(request: Request): void {
+    this.#reading.asked();
     if (this.#unanswered >= LIMITS.requests) this.#line.push(request);
     else if (request.kind === 'subscribe') this.#ask(request.subscription);
     else this.#sendUnsubscribe(request);
@@ -144,6 +145,7 @@ export class Subscriber implements SubscriptionOwner {
   /** An answer has come, or will not. */
   #next(): void {
     this.#unanswered--;
+    this.#reading.answered();
     while (this.#unanswered < LIMITS.requests && this.#connection?.open === true) {
       const request = this.#line.shift();
       if (request === undefined) return;

@@ -5,6 +5,7 @@ import type { Properties } from '../protocol/properties.ts';
 import type { MqttError } from './error.ts';
 import { surface } from './events.ts';
 import { LIMITS } from './limits.ts';
+import { weightOf } from './message.ts';
 import type { Message } from './message.ts';
 
 export interface SubscribeOptions {
@@ -31,7 +32,7 @@ export type MessageHandler = (message: Message) => void | Promise<void>;
 
 /** What a subscription needs of its client. */
 export interface SubscriptionOwner {
-  /** A subscription is behind: nothing more is to be read. */
+  /** A subscription is behind, or further behind: nothing more is to be read, unless an answer is due. */
   hold(subscription: Subscription): void;
   release(subscription: Subscription): void;
   unsubscribe(subscription: Subscription): Promise<void>;
@@ -59,6 +60,8 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
   granted: readonly number[] = [];
   /** Resolves when the subscription has ended: with an error if nobody asked for it. */
   readonly closed: Promise<MqttError | undefined>;
+  /** Messages of QoS 0 that found no room: the program was behind, and waited for the server itself. */
+  dropped = 0;
   readonly #owner: SubscriptionOwner;
   readonly #handler: MessageHandler | undefined;
   readonly #buffer = new Queue<Message>();
@@ -68,6 +71,7 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
   /** A promise of the handler is not settled. */
   #busy = false;
   #held = false;
+  #overrun = false;
   #ended = false;
   /** Why it ended, until it was told. */
   #error: MqttError | undefined;
@@ -85,6 +89,11 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
     const { promise, resolve } = Promise.withResolvers<MqttError | undefined>();
     this.closed = promise;
     this.#close = resolve;
+  }
+
+  /** It got what must not be dropped, and has no room for more of it even while an answer is due. */
+  get isOverrun(): boolean {
+    return this.#overrun;
   }
 
   /** A message has come. */
@@ -179,9 +188,14 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
 
   #keep(message: Message): void {
     const { buffer = LIMITS.bufferedMessages, bufferBytes = LIMITS.bufferedBytes } = this.options;
+    if (message.qos === 0 && this.#isFull()) {
+      this.dropped++;
+      return;
+    }
     this.#buffer.push(message);
-    this.#bytes += message.payload.length;
-    if (this.#held || (this.#buffer.length < buffer && this.#bytes < bufferBytes)) return;
+    this.#bytes += weightOf(message);
+    this.#overrun = message.qos > 0 && this.#isFull();
+    if (this.#held ? !this.#overrun : this.#buffer.length < buffer && this.#bytes < bufferBytes) return;
     this.#held = true;
     this.#owner.hold(this);
   }
@@ -189,10 +203,22 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
   #take(): Message | undefined {
     const message = this.#buffer.shift();
     if (message === undefined) return undefined;
-    this.#bytes -= message.payload.length;
+    this.#bytes -= weightOf(message);
+    if (!this.#held) return message;
     const { buffer = LIMITS.bufferedMessages, bufferBytes = LIMITS.bufferedBytes } = this.options;
-    if (this.#held && this.#buffer.length * 2 <= buffer && this.#bytes * 2 <= bufferBytes) this.#letGo();
+    if (this.#buffer.length * 2 <= buffer && this.#bytes * 2 <= bufferBytes) this.#letGo();
+    else if (this.#overrun && !this.#isFull()) {
+      this.#overrun = false;
+      this.#owner.hold(this);
+    }
     return message;
+  }
+
+  /** No room beyond the bound, either. */
+  #isFull(): boolean {
+    const { buffer = LIMITS.bufferedMessages, bufferBytes = LIMITS.bufferedBytes } = this.options;
+    const { overrunMessages, overrunBytes } = LIMITS;
+    return this.#buffer.length >= buffer + overrunMessages || this.#bytes >= bufferBytes + overrunBytes;
   }
 
   #drop(): void {
@@ -203,6 +229,7 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
 
   #letGo(): void {
     this.#held = false;
+    this.#overrun = false;
     this.#owner.release(this);
   }
 }
