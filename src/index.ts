@@ -21,6 +21,7 @@ const REFUSALS = {
   'no plugins': 'A plugin could not be used',
   'unreadable rules': 'A file of users or rights could not be read',
   'invalid rules': 'A file of users or rights could not be used',
+  'no database': 'The database could not be used',
   'no listener': 'No listener could be opened',
 } as const;
 
@@ -44,8 +45,10 @@ export class ConfigError extends Error {
 }
 
 /**
- * Starts a broker; without options on port 1883, for clients on this machine. Rejects with a `ConfigError` if the
- * configuration is wrong, and with an `Error` if a listener cannot be opened: the log then says which and why.
+ * Starts a broker; without options on port 1883, for clients on this machine. It keeps nothing over a restart unless
+ * its configuration says so, with `persistence true` and `persistence_location DIRECTORY`; `stop` then resolves when
+ * all is on the disk. Rejects with a `ConfigError` if the
+ * configuration is wrong, and with an `Error` if a listener or a database cannot be opened: the log then says which and why.
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<RunningBroker> {
   const result =

@@ -1,5 +1,5 @@
 /** Reading files that hold secrets or rules: no link may stand for them, and who else can read them is told. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import type { FileProblem, Read } from './file.ts';
 
@@ -9,10 +9,15 @@ export interface SensitiveFileOptions {
   readonly allowSymlinks: boolean;
   /** Mosquitto's line for a file that cannot be opened, where it has one of its own for this kind of file. */
   readonly unopened?: string;
+  /** The longest that is read; without it, that of a file of rules. */
+  readonly bytesMax?: number;
 }
 
 /** The longest file that is read: about a million users. More is a mistake, and would fill the memory. */
 const FILE_BYTES = 256 * 1024 * 1024;
+
+/** Read at a time: the system takes no more than 2 GiB. */
+const READ_BYTES = 1024 * 1024 * 1024;
 
 /** What others than owner and group may do with a file. */
 const FOR_OTHERS = 0o007;
@@ -22,7 +27,7 @@ const FOR_OTHERS = 0o007;
  * UTF-8 are errors; permissions that let others in are warnings, in Mosquitto's words. Nothing is thrown.
  */
 export function readSensitiveFile(path: string, options: SensitiveFileOptions): Read<string> {
-  const bytes = readBytes(path, options);
+  const bytes = readSensitiveBytes(path, options);
   if (!bytes.ok) return bytes;
   const text = decode(bytes.value);
   if (text !== undefined) return { ok: true, value: text, problems: bytes.problems };
@@ -36,16 +41,17 @@ export function readSensitiveFile(path: string, options: SensitiveFileOptions): 
   return { ok: false, problems: [...bytes.problems, problem] };
 }
 
-function readBytes(path: string, options: SensitiveFileOptions): Read<Uint8Array> {
+/** The bytes of such a file, under the same rules. */
+export function readSensitiveBytes(path: string, options: SensitiveFileOptions): Read<Uint8Array> {
   const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
   let fd: number | undefined;
   try {
     // O_NONBLOCK: opening a FIFO that nobody writes would wait for a writer.
     fd = openSync(path, O_RDONLY | O_NONBLOCK | (options.allowSymlinks ? 0 : O_NOFOLLOW));
     const stats = fstatSync(fd);
-    const unfit = unfitness(path, stats);
+    const unfit = unfitness(path, stats, options.bytesMax ?? FILE_BYTES);
     if (unfit !== undefined) return { ok: false, problems: [unfit] };
-    return { ok: true, value: readFileSync(fd), problems: permissionProblems(path, stats) };
+    return { ok: true, value: readWhole(fd, stats.size), problems: permissionProblems(path, stats) };
   } catch (error) {
     return { ok: false, problems: [unopened(path, error as NodeJS.ErrnoException, options)] };
   } finally {
@@ -53,10 +59,23 @@ function readBytes(path: string, options: SensitiveFileOptions): Read<Uint8Array
   }
 }
 
-function unfitness(path: string, stats: Stats): FileProblem | undefined {
+/** `readFileSync` stops at 2 GiB, and a database may be larger. */
+function readWhole(fd: number, size: number): Uint8Array {
+  if (size <= READ_BYTES) return readFileSync(fd);
+  const bytes = new Uint8Array(size);
+  let filled = 0;
+  while (filled < size) {
+    const got = readSync(fd, bytes, filled, Math.min(size - filled, READ_BYTES), null);
+    if (got === 0) break;
+    filled += got;
+  }
+  return bytes.subarray(0, filled);
+}
+
+function unfitness(path: string, stats: Stats, bytesMax: number): FileProblem | undefined {
   if (!stats.isFile()) return { level: 'error', text: `Error: ${path} is not a file.`, file: path };
-  if (stats.size <= FILE_BYTES) return undefined;
-  const hint = `The file has ${stats.size} bytes; up to ${FILE_BYTES} are read.`;
+  if (stats.size <= bytesMax) return undefined;
+  const hint = `The file has ${stats.size} bytes; up to ${bytesMax} are read.`;
   return { level: 'error', text: `Error: ${path} is too large.`, file: path, hint };
 }
 

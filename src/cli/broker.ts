@@ -28,6 +28,7 @@ const START_EXIT: Readonly<Record<Started, number>> = {
   'no plugins': EXIT.unknown,
   'unreadable rules': EXIT.unknown, // as Mosquitto
   'invalid rules': EXIT.invalid,
+  'no database': EXIT.failed, // as Mosquitto
   'no listener': EXIT.failed,
 };
 
@@ -54,6 +55,7 @@ export async function broker(argv: readonly string[], io: Io): Promise<number> {
     verbosity: parsed.verbosity,
     allowSymlinks: io.env['MOSQUITTO_UNSAFE_ALLOW_SYMLINKS'] !== undefined,
     keyLogFile: parsed.keyLogFile,
+    env: io.env,
   });
   const code = await run(parsed, server, io);
   server.log.event('terminating', { version: FULL_VERSION });
@@ -137,8 +139,8 @@ function untilSignalled(config: Config, options: BrokerArguments, server: Server
       running = await reload(running, options, server);
     });
   });
-  // As Mosquitto without persistence: there is nothing to save. Without a handler Node would open its debugger
-  process.on('SIGUSR1', () => {});
+  // Without a handler Node would open its debugger, whether there is something to save or not
+  process.on('SIGUSR1', () => server.save());
   process.on('SIGUSR2', () => {
     if (server.broker !== undefined) io.stdout(`${subscriptionTrees(server.broker).join('\n')}\n`);
   });

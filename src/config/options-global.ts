@@ -257,9 +257,7 @@ export const globalOptions = {
     scope: 'global',
     reload: false,
     text: 'What an acknowledgement waits for: the disk (sync), the operating system (commit), or nothing (interval).',
-    note:
-      'sync survives a power cut, commit the end of the process; both use SQLite. interval writes the mosquitto.db ' +
-      'of Mosquitto, as often as Mosquitto does. Zanzara only.',
+    note: 'sync survives a power cut, commit the end of the process; both use SQLite. interval writes the mosquitto.db of Mosquitto, as often as Mosquitto does. Zanzara only.',
   },
   persistence_file: {
     type: 'string',

@@ -40,10 +40,7 @@ export const pluginOptions = {
     needs: 'plugin',
     reload: false,
     text: 'A setting for the plugin above: plugin_opt_KEY VALUE; KEY has at least three characters.',
-    note:
-      'mosquitto_persist_sqlite.so is built in: db_file (counts without persistence_location), sync (extra or full: as ' +
-      'persistence_durability sync; normal or off: as commit), page_size, and flush_period, which bounds what may be ' +
-      'unwritten: every change is written sooner.',
+    note: 'mosquitto_persist_sqlite.so is built in: db_file (counts without persistence_location), sync (extra or full: as persistence_durability sync; normal or off: as commit), page_size, and flush_period, which bounds what may be unwritten: every change is written sooner.',
   },
   auth_plugin_deny_special_chars: {
     type: 'boolean',

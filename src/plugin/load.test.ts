@@ -112,7 +112,6 @@ test('paths that lead nowhere, and libraries of Mosquitto, are refused by name',
   const cases: readonly (readonly [string, RegExp])[] = [
     ['gone.ts', /there is no such file, folder or installed package, from .* or .*\/etc\./],
     ['/usr/lib/x/mosquitto_dynamic_security.so', /Zanzara does not have dynamic security yet/],
-    ['mosquitto_persist_sqlite.so', /does not have a database in SQLite yet/],
     ['mosquitto_sparkplug_aware.so', /does not have Sparkplug awareness yet/],
     ['./native.so', /C interface of Mosquitto.*TypeScript or JavaScript modules, see docs\/plugins\.md/],
     ['plugin.so.1.2', /C interface/],

@@ -34,13 +34,16 @@ export interface PluginSurroundings {
   readonly configFile: string | undefined;
 }
 
-/** Mosquitto's plugins that are built in; they are no modules, and the rules open them. */
-export const BUILT_IN: ReadonlySet<string> = new Set(['mosquitto_password_file.so', 'mosquitto_acl_file.so']);
+/** Mosquitto's plugins that are built in; they are no modules: the rules open the files, persistence the database. */
+export const BUILT_IN: ReadonlySet<string> = new Set([
+  'mosquitto_password_file.so',
+  'mosquitto_acl_file.so',
+  'mosquitto_persist_sqlite.so',
+]);
 
 /** Mosquitto's other plugins, by the names of their files: what they do. */
 const NOT_YET: Readonly<Record<string, string>> = {
   'mosquitto_dynamic_security.so': 'dynamic security',
-  'mosquitto_persist_sqlite.so': 'a database in SQLite',
   'mosquitto_sparkplug_aware.so': 'Sparkplug awareness',
 };
 
@@ -61,7 +64,7 @@ export async function loadPlugins<Source extends PluginSource>(
   surroundings: PluginSurroundings,
 ): Promise<Read<ReadonlyMap<Source, HostedPlugin>>> {
   const loaded = new Map<Source, HostedPlugin>();
-  for (const source of sources.filter(({ path }) => !BUILT_IN.has(basename(path)))) {
+  for (const source of sources.filter(({ path }) => !BUILT_IN.has(basename(path.trim())))) {
     const problem = await load(source, surroundings, loaded);
     if (problem === undefined) continue;
     await Promise.all([...loaded.values()].map((plugin) => plugin.close()));
@@ -77,7 +80,7 @@ export function checkPlugins(
 ): readonly FileProblem[] {
   const folders = foldersOf(surroundings);
   return sources.flatMap((source) => {
-    if (BUILT_IN.has(basename(source.path))) return [];
+    if (BUILT_IN.has(basename(source.path.trim()))) return [];
     const missing = pluginFile(source.path.trim(), folders) === undefined;
     const problem = refusalOf(source.path) ?? (missing ? notFound(folders) : undefined);
     return problem === undefined ? [] : [problemAt(source, problem)];

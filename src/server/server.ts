@@ -18,6 +18,8 @@ import { Listeners } from './listeners.ts';
 import { loaded, loadFor, usesWebSockets } from './on-demand.ts';
 import { LogDestinations } from './log-destinations.ts';
 import { LOG_MESSAGE_EXPIRY_SECONDS } from './log-topic.ts';
+import { Persistence } from './persistence.ts';
+import type { PersistencePorts } from './persistence.ts';
 import { Plugins } from './plugins.ts';
 import type { OwnPlugin } from './plugins.ts';
 import { brokerSettings, logDestinations, logSettings } from './settings.ts';
@@ -29,6 +31,8 @@ export interface ServerOptions {
   readonly verbosity?: Verbosity;
   /** Whether log files may be symbolic links. */
   readonly allowSymlinks?: boolean;
+  /** The environment; `MOSQUITTO_PERSISTENCE_LOCATION` counts. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where the secrets of TLS connections are written, if anywhere. */
   readonly keyLogFile?: string | undefined;
   /** Plugins of the program around the broker; they come before those of the configuration. */
@@ -45,7 +49,13 @@ const CLOCK: Clock = {
 };
 
 /** What came of a start. */
-export type Started = 'running' | 'no plugins' | 'unreadable rules' | 'invalid rules' | 'no listener';
+export type Started =
+  | 'running'
+  | 'no plugins'
+  | 'unreadable rules'
+  | 'invalid rules'
+  | 'no database'
+  | 'no listener';
 
 /** Of V8 itself: `process.memoryUsage` opens a file for it, and throws when there are no descriptors left. */
 function heapBytes(): number {
@@ -69,14 +79,19 @@ export class Server {
   #ticking: NodeJS.Timeout | undefined;
   #rules: AccessRules | undefined;
   #plugins: Plugins | undefined;
+  #persistence: Persistence | undefined;
+  /** Whether clients could come in. */
+  #ran = false;
   readonly #ownPlugins: readonly OwnPlugin[];
   readonly #allowSymlinks: boolean;
+  readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #keyLogFile: string | undefined;
   #keyLog: KeyLog | undefined;
 
   constructor(options: ServerOptions = {}) {
     this.#verbosity = options.verbosity;
     this.#allowSymlinks = options.allowSymlinks ?? false;
+    this.#env = options.env ?? {};
     this.#ownPlugins = options.plugins ?? [];
     this.#keyLogFile = options.keyLogFile;
     this.#destinations = new LogDestinations({
@@ -116,27 +131,23 @@ export class Server {
     const { rules, failed } = this.#openRules(plugins.complete(config), plugins.backends);
     if (failed !== undefined) return `${failed} rules`;
     this.#rules = rules;
-    const broker = new Broker(
-      {
-        clock: CLOCK,
-        access: rules.access,
-        log: this.log,
-        random: randomBytes,
-        heapBytes,
-        version: `mosquitto version ${FULL_VERSION}`,
-      },
-      brokerSettings(config),
-    );
+    const persistence = await Persistence.open(config, this.#persistencePorts);
+    if (persistence === undefined) return 'no database';
+    this.#persistence = persistence;
+    const broker = this.#newBroker(config, rules, persistence);
+    if (!(await persistence.restore(broker))) return 'no database';
     this.#broker = broker;
     plugins.start(broker);
     if (this.#keyLogFile !== undefined) this.#keyLog = KeyLog.open(this.#keyLogFile, this.log);
     this.#listeners = new Listeners(broker, this.log, config, rules, plugins, this.#keyLog);
     if (!(await this.#listeners.open())) return 'no listener';
+    this.#ran = true;
     broker.tick();
     const housekeeping = new Housekeeping(broker);
     const descriptors = new DescriptorWatch(this.log);
     this.#ticking = setInterval(() => {
       broker.tick();
+      persistence.tick();
       housekeeping.tick();
       descriptors.check();
     }, TICK_MS);
@@ -159,6 +170,7 @@ export class Server {
     const broker = this.#broker;
     if (broker !== undefined) {
       broker.settings = brokerSettings(config);
+      this.#persistence?.configure(config);
       this.#listeners?.configure(config, rules);
       broker.access = rules.access;
       broker.reconsider();
@@ -180,8 +192,9 @@ export class Server {
     const served = config.listeners
       .filter(usesWebSockets)
       .map((listener) => new loaded.webSockets!.ListenerWebSockets(this.log).follow(listener, config));
+    const kept = await Persistence.check(config, this.#persistencePorts);
     const wrong = [...plugins, ...tls].some(({ level }) => level === 'error') || served.includes(false);
-    return rules !== undefined && !wrong;
+    return rules !== undefined && kept && !wrong;
   }
 
   /** Opens the log files anew, for whoever rotates them. */
@@ -189,20 +202,55 @@ export class Server {
     this.#destinations.reopen();
   }
 
+  /** Saves the state now, where that does not happen by itself. */
+  save(): void {
+    this.#persistence?.save();
+  }
+
   /** Closes everything: clients are told, wills are published, ports are free when it resolves. */
   async stop(): Promise<void> {
     clearInterval(this.#ticking);
     const closed = this.#listeners?.close();
-    await this.#broker?.publishWills();
-    this.#broker?.stop();
+    await this.#leave();
     await closed;
+    await this.#persistence?.close(this.#ran);
     await this.#plugins?.close();
+  }
+
+  /** Without having run there are no wills to publish: those that were restored wait for a broker that runs. */
+  async #leave(): Promise<void> {
+    const broker = this.#broker;
+    if (broker === undefined) return;
+    if (!this.#ran) {
+      for (const connection of broker.connections) connection.shutDown();
+      return;
+    }
+    await broker.publishWills();
+    broker.stop();
   }
 
   /** The last line is out. */
   close(): void {
     this.#keyLog?.close();
     this.#destinations.close();
+  }
+
+  get #persistencePorts(): PersistencePorts {
+    return { log: this.log, allowSymlinks: this.#allowSymlinks, env: this.#env };
+  }
+
+  #newBroker(config: Config, rules: AccessRules, { store }: Persistence): Broker {
+    const ports = {
+      clock: CLOCK,
+      access: rules.access,
+      log: this.log,
+      random: randomBytes,
+      heapBytes,
+      version: `mosquitto version ${FULL_VERSION}`,
+      store,
+      afterTick: setImmediate,
+    };
+    return new Broker(ports, brokerSettings(config));
   }
 
   async #loadPlugins(config: Config): Promise<Plugins | undefined> {

@@ -36,7 +36,6 @@ const WRONG: readonly (readonly [line: string, error: string, hint: string])[] =
 /** Options of what comes in a later version; the name in the error, and what it asks for. */
 const MISSING: readonly (readonly [lines: string, option: string, capability: string])[] = [
   ['protocol http_api', 'protocol', 'the HTTP API'],
-  ['persistence true', 'persistence', 'a database'],
   ['connection other\naddress 127.0.0.1\ntopic # both', 'connection', 'bridges'],
 ];
 

@@ -82,8 +82,8 @@ describe('SIGHUP', { concurrency: 6 }, () => {
 
   test('a file that asks for what is not there yet changes nothing', async () => {
     await using broker = await startZanzara('max_keepalive 100');
-    reload(broker, 'max_keepalive 200\npersistence true');
-    await broker.program.until(`Error: 'persistence' needs a database`);
+    reload(broker, 'max_keepalive 200\nenable_control_api true');
+    await broker.program.until(`Error: 'enable_control_api' needs the control API`);
     await broker.program.until(`Error found at ${broker.file}:4.`);
     assert.deepEqual(await limitsOf(broker), { keepAlive: 100, qos: undefined });
   });

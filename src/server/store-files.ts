@@ -1,0 +1,75 @@
+/** The files that state is kept in, beside what stands in them: directories, ages, who may read them. */
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { readSensitiveBytes } from '../access/sensitive-file.ts';
+import type { Log } from '../base/log.ts';
+import { StoreError } from '../store/store-error.ts';
+import { systemText } from './system-text.ts';
+
+/** As Mosquitto's plugin makes it. */
+const DIRECTORY_MODE = 0o770;
+
+/** The user that directories and files should belong to, for advice. */
+function user(): string {
+  return `the user that the broker runs as, number ${process.getuid?.() ?? 'unknown'}`;
+}
+
+/** Makes a directory whose parent is there. */
+export function makeDirectory(directory: string): void {
+  const path = resolve(directory);
+  if (isThere(path)) return;
+  try {
+    mkdirSync(path, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StoreError(
+      `The directory ${path} is not there and cannot be made: ${systemText(error as Error)}.`,
+      code === 'ENOENT'
+        ? `Make it with 'mkdir -p ${path}', for ${user()}, or set persistence_location to a directory that is there.`
+        : `Make it for ${user()}, or set persistence_location to a directory of that user.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Why nothing can be written to a directory, or undefined if it can. */
+export function unwritable(directory: string): StoreError | undefined {
+  const path = resolve(directory);
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    if (statSync(path).isDirectory()) return undefined;
+  } catch (error) {
+    return new StoreError(
+      `Nothing can be written to the directory ${path}: ${systemText(error as Error)}.`,
+      `It must belong to ${user()}, or be writable for it.`,
+      { cause: error },
+    );
+  }
+  return new StoreError(`${path} is no directory.`, 'Set persistence_location to a directory.');
+}
+
+export function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Whether one database was changed after another, with the log that SQLite keeps beside it. Both are there. */
+export function isNewer(path: string, other: string): boolean {
+  return changedAt(path) > changedAt(other);
+}
+
+function changedAt(path: string): number {
+  const times = [path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return Math.max(...times);
+}
+
+/** The bytes of a database of Mosquitto. Whoever else can read it is told about in the log. */
+export function readDatabase(path: string, allowSymlinks: boolean, log: Log): Uint8Array {
+  const read = readSensitiveBytes(path, { allowSymlinks, bytesMax: Number.MAX_SAFE_INTEGER });
+  for (const { level, text } of read.problems) if (level !== 'error') log.event('serverWarning', { text });
+  if (read.ok) return read.value;
+  const wrong = read.problems.find(({ level }) => level === 'error');
+  throw new StoreError(
+    wrong?.text ?? `Error: Unable to open "${path}".`,
+    wrong?.hint ?? `Set persistence_location and persistence_file to the database, not to ${basename(path)}.`,
+  );
+}
