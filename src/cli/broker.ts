@@ -14,7 +14,7 @@ import { Server } from '../server/server.ts';
 import type { Started } from '../server/server.ts';
 import { subscriptionTrees } from '../server/subscription-trees.ts';
 import { tell } from '../server/tell.ts';
-import { FULL_VERSION, MOSQUITTO_VERSION, VERSION } from '../server/version.ts';
+import { MOSQUITTO_VERSION, VERSION } from '../server/version.ts';
 import { brokerUsage, parseBrokerArguments } from './broker-arguments.ts';
 import type { BrokerArguments } from './broker-arguments.ts';
 import type { Io } from './io.ts';
@@ -58,7 +58,7 @@ export async function broker(argv: readonly string[], io: Io): Promise<number> {
     env: io.env,
   });
   const code = await run(parsed, server, io);
-  server.log.event('terminating', { version: FULL_VERSION });
+  server.end();
   server.close();
   return code;
 }

@@ -140,9 +140,9 @@ function autosaveNotes({ plugins, global: { values, setAt } }: Draft): Diagnosti
   if (!isOn || values.get('persistence_durability') === 'interval') return [];
   return ['autosave_interval', 'autosave_on_changes']
     .filter((option) => values.has(option))
-    .map((option) => {
+    .flatMap((option): Diagnostic[] => {
       const text = `'${option}' is not needed: every change is stored at once. It counts with 'persistence_durability interval'.`;
-      return { level: 'information', text, ...setAt.get(option) };
+      return [{ level: 'information', text, ...setAt.get(option) }];
     });
 }
 

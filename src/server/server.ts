@@ -82,6 +82,7 @@ export class Server {
   #persistence: Persistence | undefined;
   /** Whether clients could come in. */
   #ran = false;
+  #hasEnded = false;
   readonly #ownPlugins: readonly OwnPlugin[];
   readonly #allowSymlinks: boolean;
   readonly #env: Readonly<Record<string, string | undefined>>;
@@ -213,8 +214,16 @@ export class Server {
     const closed = this.#listeners?.close();
     await this.#leave();
     await closed;
-    await this.#persistence?.close(this.#ran);
     await this.#plugins?.close();
+    this.end();
+    await this.#persistence?.close(this.#ran);
+  }
+
+  /** Says, once, that this is the end; as Mosquitto, before the last saving. */
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.log.event('terminating', { version: FULL_VERSION });
   }
 
   /** Without having run there are no wills to publish: those that were restored wait for a broker that runs. */
