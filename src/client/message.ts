@@ -107,6 +107,7 @@ export class Publication implements Outgoing {
   readonly retain: boolean;
   readonly properties: Properties;
   packetId = 0;
+  sequence = 0;
   state: OutgoingState = 'waiting';
   /** The code of the PUBREC; PUBCOMP may say no more than that it is done. */
   reasonCode = 0;

@@ -1,4 +1,5 @@
 /** A channel through a SOCKS5 proxy: it begins once the proxy has connected. */
+import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { SocksClient } from 'socks';
 import { openSafely } from './channel.ts';
@@ -29,48 +30,37 @@ export class ProxyError extends Error {
 
 export class ProxiedChannel implements Channel {
   readonly #owner: ChannelOwner;
+  /** To the proxy. */
+  readonly #socket: Socket;
   #channel: Channel | undefined;
-  /** It was closed before the proxy had answered. */
-  #isClosed = false;
+  /** It was closed before the proxy had answered, or the proxy was not there. */
+  #isOver = false;
   #isPaused = false;
 
   /** `begin` starts what runs on the socket. */
   constructor(
-    { host, port, username, password }: ProxyAddress,
+    proxy: ProxyAddress,
     destination: { readonly host: string; readonly port: number },
     localAddress: string | undefined,
     owner: ChannelOwner,
     begin: (socket: Socket) => Channel,
   ) {
-    const proxy = {
+    const { host, port } = proxy;
+    this.#owner = owner;
+    this.#socket = connect({
       host,
       port,
-      type: 5 as const,
-      ...(username !== undefined && { userId: username, password: password ?? '' }),
-    };
-    const asked = SocksClient.createConnection({
-      proxy,
-      destination,
-      command: 'connect',
-      timeout: PATIENCE_MS,
-      set_tcp_nodelay: true,
-      ...(localAddress !== undefined && { socket_options: { host, port, localAddress } }),
+      noDelay: true,
+      ...(localAddress !== undefined && { localAddress }),
     });
-    asked.then(
-      ({ socket }) => {
-        if (this.#isClosed) {
-          socket.destroy();
-          return;
-        }
-        this.#channel = openSafely(() => begin(socket), owner);
-        if (this.#isPaused) this.#channel.pause();
-        else socket.resume(); // it comes paused
-      },
-      (error: unknown) => {
-        if (!this.#isClosed) owner.closed(new ProxyError((error as Error).message));
-      },
-    );
-    this.#owner = owner;
+    const failed = (error: Error): void => this.#end(new ProxyError(error.message));
+    const late = setTimeout(() => this.#socket.destroy(new Error('Proxy connection timed out')), PATIENCE_MS);
+    this.#socket.on('error', failed);
+    this.#socket.once('close', () => clearTimeout(late));
+    this.#socket.once('connect', () => {
+      clearTimeout(late);
+      ask(proxy, destination, this.#socket).then(() => this.#begin(begin), failed);
+    });
   }
 
   get unsentBytes(): number {
@@ -101,10 +91,43 @@ export class ProxiedChannel implements Channel {
     else this.#channel.destroy();
   }
 
+  /** The proxy has connected. */
+  #begin(begin: (socket: Socket) => Channel): void {
+    if (this.#isOver) return;
+    this.#channel = openSafely(() => begin(this.#socket), this.#owner);
+    if (this.#isPaused) this.#channel.pause();
+    else this.#socket.resume(); // it comes paused
+  }
+
   /** Nobody waits for the proxy any more. */
   #giveUp(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#socket.destroy();
     queueMicrotask(() => this.#owner.closed());
   }
+
+  /** There is no way through the proxy. What happens to the channel beyond it, that tells itself. */
+  #end(error: Error): void {
+    if (this.#isOver || this.#channel !== undefined) return;
+    this.#isOver = true;
+    this.#socket.destroy();
+    this.#owner.closed(error);
+  }
+}
+
+/** Has a proxy connect; resolves when it has. */
+async function ask(
+  { host, port, username, password }: ProxyAddress,
+  destination: { readonly host: string; readonly port: number },
+  socket: Socket,
+): Promise<void> {
+  const login = username !== undefined && { userId: username, password: password ?? '' };
+  await SocksClient.createConnection({
+    proxy: { host, port, type: 5, ...login },
+    destination,
+    command: 'connect',
+    timeout: PATIENCE_MS,
+    existing_socket: socket,
+  });
 }
