@@ -9,6 +9,7 @@ import { Guard } from '../../src/broker/guard.ts';
 import { DEFAULT_LISTENER, DEFAULT_SETTINGS } from '../../src/broker/limits.ts';
 import type { BrokerSettings, Listener, ListenerSettings } from '../../src/broker/limits.ts';
 import { Message } from '../../src/broker/message.ts';
+import type { Store } from '../../src/broker/store.ts';
 import { utf8Bytes } from '../../src/protocol/bytes.ts';
 import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
 import { ScriptedAccess } from './access.ts';
@@ -25,6 +26,11 @@ export interface RigOptions {
   readonly listener?: Partial<ListenerSettings>;
   /** Whether events are kept; tests of many messages do without. */
   readonly log?: boolean;
+  readonly store?: Store;
+  /** When the changes of a tick are committed; in a microtask without it. */
+  readonly afterTick?: (work: () => void) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: number;
 }
 
 export class Rig {
@@ -32,7 +38,7 @@ export class Rig {
   readonly broker: Broker;
   readonly listener: Listener;
   /** Milliseconds since 1970. */
-  now: number = START;
+  now: number;
   heapBytes = 0;
   /** That of all listeners. */
   readonly guard: Guard = new Guard();
@@ -41,7 +47,8 @@ export class Rig {
   #clients = 0;
   #random = 0;
 
-  constructor({ settings, listener, log = true }: RigOptions = {}) {
+  constructor({ settings, listener, log = true, store, afterTick, now = START }: RigOptions = {}) {
+    this.now = now;
     const logSettings = { ...DEFAULT_LOG_SETTINGS, types: new Set(LOG_TYPES), dialect: 'json' } as const;
     this.broker = new Broker(
       {
@@ -57,6 +64,8 @@ export class Rig {
         random: (size) => Uint8Array.from({ length: size }, () => (this.#random = (this.#random + 37) % 256)),
         heapBytes: () => this.heapBytes,
         version: 'zanzara',
+        store,
+        ...(afterTick !== undefined && { afterTick }),
       },
       { ...DEFAULT_SETTINGS, sysInterval: 0, ...settings },
     );
