@@ -1,5 +1,7 @@
 /** A cursor over the bytes of `mosquitto.db`. */
-import { asciiText, utf8Text } from '../protocol/bytes.ts';
+import { ProtocolError } from '../protocol/error.ts';
+import { readText } from '../protocol/text.ts';
+import type { StoreId } from './mosquitto-db-layout.ts';
 import { StoreError } from './store-error.ts';
 
 /** A file that Mosquitto would read to its end, or not at all: so it is not half read here. */
@@ -26,18 +28,27 @@ function remedy(at: number): string {
  * are big-endian; those of 64 bits are as the machine had them that wrote the file: little-endian, on all that matter.
  */
 export class DbCursor {
-  readonly bytes: Uint8Array;
-  /** Whether a text since `open` was not UTF-8. */
-  isGarbled = false;
+  readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  #isGarbled = false;
   #chunk = 0;
   #at = 0;
   #end: number;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#end = bytes.length;
+  }
+
+  /** Where the chunk begins that was opened last. */
+  get chunk(): number {
+    return this.#chunk;
+  }
+
+  /** Whether a text since then is none that MQTT allows. */
+  get isGarbled(): boolean {
+    return this.#isGarbled;
   }
 
   get at(): number {
@@ -53,8 +64,8 @@ export class DbCursor {
   open(at: number): void {
     this.#chunk = at;
     this.#at = at;
-    this.#end = this.bytes.length;
-    this.isGarbled = false;
+    this.#end = this.#bytes.length;
+    this.#isGarbled = false;
   }
 
   /** From here the chunk has this many bytes. */
@@ -76,7 +87,7 @@ export class DbCursor {
   }
 
   u8(): number {
-    return this.bytes[this.skip(1)]!;
+    return this.#bytes[this.skip(1)]!;
   }
 
   u16(): number {
@@ -92,20 +103,31 @@ export class DbCursor {
     return this.#view.getInt32(this.skip(4), true);
   }
 
-  u64(): bigint {
-    return this.#view.getBigUint64(this.skip(8), true);
+  id(): StoreId {
+    const at = this.skip(8);
+    const high = this.#view.getUint32(at + 4, true);
+    return high < 0x20_0000
+      ? high * 0x1_0000_0000 + this.#view.getUint32(at, true)
+      : this.#view.getBigUint64(at, true);
   }
 
-  i64(): bigint {
-    return this.#view.getBigInt64(this.skip(8), true);
+  /** A time in seconds; as near as a number comes if it is none of this planet's. */
+  i64(): number {
+    const at = this.skip(8);
+    return this.#view.getInt32(at + 4, true) * 0x1_0000_0000 + this.#view.getUint32(at, true);
   }
 
   /** Text of so many bytes. */
   text(size: number): string {
+    if (size === 0) return '';
     const start = this.skip(size);
-    const end = start + size;
-    for (let at = start; at < end; at++) if (this.bytes[at]! >= 0x80) return this.#wideText(start, end);
-    return asciiText(this.bytes, start, end);
+    try {
+      return readText(this.#bytes, start, start + size);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#isGarbled = true;
+      return lenient.decode(this.#bytes.subarray(start, start + size));
+    }
   }
 
   /** Text behind its length. */
@@ -116,20 +138,13 @@ export class DbCursor {
   /** A view of the next bytes. */
   binary(size: number): Uint8Array {
     const start = this.skip(size);
-    return this.bytes.subarray(start, start + size);
+    return this.#bytes.subarray(start, start + size);
   }
 
   /** A view of all that is left. */
   rest(): Uint8Array {
     return this.binary(this.left);
   }
-
-  #wideText(start: number, end: number): string {
-    const text = utf8Text(this.bytes, start, end);
-    if (text !== undefined) return text;
-    this.isGarbled = true;
-    return lenient.decode(this.bytes.subarray(start, end));
-  }
 }
 
-const lenient = new TextDecoder();
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -49,13 +49,16 @@ export const STATE = {
 interface Chunk {
   readonly at: number;
   readonly length: number;
-  /** Whether one of its texts is not UTF-8; what is not has become U+FFFD. */
+  /** Whether one of its texts is none that MQTT allows; what is not UTF-8 has become U+FFFD. */
   readonly isGarbled: boolean;
 }
 
+/** Of a message. 64 bits: a `bigint` where a number would not hold it. */
+export type StoreId = number | bigint;
+
 export interface ConfigChunk extends Chunk {
   readonly kind: 'config';
-  readonly lastId: bigint;
+  readonly lastId: StoreId;
   /** 1 when it was written at the broker's end. */
   readonly shutdown: number;
   readonly idBytes: number;
@@ -63,9 +66,9 @@ export interface ConfigChunk extends Chunk {
 
 export interface MessageChunk extends Chunk {
   readonly kind: 'message';
-  readonly storeId: bigint;
+  readonly storeId: StoreId;
   /** Seconds since 1970, 0 for never. */
-  readonly expiryTime: bigint;
+  readonly expiryTime: number;
   readonly sourceMid: number;
   readonly sourceId: string;
   readonly username: string;
@@ -86,17 +89,17 @@ export interface ClientChunk extends Chunk {
   readonly port: number;
   readonly lastMid: number;
   /** Seconds since 1970; 0 for never or not yet. Versions 2 to 4 have none. */
-  readonly expiryTime: bigint;
+  readonly expiryTime: number;
   /** Seconds. Versions 2 to 4 have none: 0. */
   readonly expiryInterval: number;
   /** Seconds since 1970: when it went. Versions 3 and 4; 0 for not yet. */
-  readonly goneTime: bigint;
+  readonly goneTime: number;
 }
 
 export interface DeliveryChunk extends Chunk {
   readonly kind: 'delivery';
   readonly clientId: string;
-  readonly storeId: bigint;
+  readonly storeId: StoreId;
   readonly mid: number;
   readonly qos: number;
   readonly state: number;
@@ -109,7 +112,7 @@ export interface DeliveryChunk extends Chunk {
 
 export interface RetainedChunk extends Chunk {
   readonly kind: 'retained';
-  readonly storeId: bigint;
+  readonly storeId: StoreId;
 }
 
 export interface SubscriptionChunk extends Chunk {

@@ -5,13 +5,8 @@ import { CHUNK, FIRST_STRUCTURED, HEADER_BYTES, MAGIC, MAX_PAYLOAD, VERSION } fr
 import type { DbChunk, DbFile } from './mosquitto-db-layout.ts';
 import { StoreError } from './store-error.ts';
 
-/** What a chunk holds besides its place. */
-type Fields<Kind extends DbChunk = DbChunk> = Kind extends DbChunk
-  ? Omit<Kind, 'at' | 'length' | 'isGarbled'>
-  : never;
-
 /** Reads the fields behind the header; `length` is what that says. */
-type FieldReader = (cursor: DbCursor, length: number, version: number) => Fields;
+type FieldReader = (cursor: DbCursor, length: number, version: number) => DbChunk;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -42,9 +37,9 @@ function* structuredChunks(bytes: Uint8Array, version: number): Generator<DbChun
     const type = cursor.u32();
     const length = cursor.u32();
     cursor.limit(length);
-    const fields = (STRUCTURED.get(type) ?? unknown(type))(cursor, length, version);
+    const chunk = (STRUCTURED.get(type) ?? unknown(type))(cursor, length, version);
     if (cursor.left > 0) throw cursor.damage('a chunk that goes on behind its fields');
-    yield { ...fields, at, length, isGarbled: cursor.isGarbled };
+    yield chunk;
   }
 }
 
@@ -59,8 +54,8 @@ function* packedChunks(bytes: Uint8Array, version: number): Generator<DbChunk> {
     if (cursor.left < 6) throw cursor.damage("the file ends within a chunk's header");
     const type = cursor.u16();
     const length = cursor.u32();
-    const fields = (PACKED.get(type) ?? unknown(type))(cursor, length, version);
-    yield { ...fields, at, length, isGarbled: cursor.isGarbled };
+    const chunk = (PACKED.get(type) ?? unknown(type))(cursor, length, version);
+    yield chunk;
   }
 }
 
@@ -68,7 +63,7 @@ function unknown(type: number): FieldReader {
   return (cursor, length) => {
     if (length > cursor.left) throw cursor.damage('the file ends within the chunk');
     cursor.skip(length);
-    return { kind: 'unknown', type };
+    return { kind: 'unknown', at: cursor.chunk, length, isGarbled: false, type };
   };
 }
 
@@ -90,16 +85,16 @@ const PACKED: ReadonlyMap<number, FieldReader> = new Map<number, FieldReader>([
   [CHUNK.client, readPackedClient],
 ]);
 
-function readConfig(cursor: DbCursor): Fields {
-  const lastId = cursor.u64();
+function readConfig(cursor: DbCursor, length: number): DbChunk {
+  const lastId = cursor.id();
   const shutdown = cursor.u8();
   const idBytes = cursor.u8();
   cursor.skip(6);
-  return { kind: 'config', lastId, shutdown, idBytes };
+  return { kind: 'config', at: cursor.chunk, length, isGarbled: cursor.isGarbled, lastId, shutdown, idBytes };
 }
 
-function readMessage(cursor: DbCursor): Fields {
-  const storeId = cursor.u64();
+function readMessage(cursor: DbCursor, length: number): DbChunk {
+  const storeId = cursor.id();
   const expiryTime = cursor.i64();
   const payloadBytes = payloadLength(cursor);
   const sourceMid = cursor.u16();
@@ -116,6 +111,9 @@ function readMessage(cursor: DbCursor): Fields {
   const properties = cursor.left > 0 ? cursor.rest() : NO_BYTES;
   return {
     kind: 'message',
+    at: cursor.chunk,
+    length,
+    isGarbled: cursor.isGarbled,
     storeId,
     expiryTime,
     sourceMid,
@@ -136,7 +134,7 @@ function payloadLength(cursor: DbCursor): number {
   return length;
 }
 
-function readClient(cursor: DbCursor, _length: number, version: number): Fields {
+function readClient(cursor: DbCursor, length: number, version: number): DbChunk {
   const expiryTime = cursor.i64();
   const expiryInterval = cursor.u32();
   const lastMid = cursor.u16();
@@ -147,11 +145,23 @@ function readClient(cursor: DbCursor, _length: number, version: number): Fields 
   if (hasUser) cursor.skip(4);
   const clientId = cursor.text(idBytes);
   const username = cursor.text(usernameBytes);
-  return { kind: 'client', clientId, username, port, lastMid, expiryTime, expiryInterval, goneTime: 0n };
+  return {
+    kind: 'client',
+    at: cursor.chunk,
+    length,
+    isGarbled: cursor.isGarbled,
+    clientId,
+    username,
+    port,
+    lastMid,
+    expiryTime,
+    expiryInterval,
+    goneTime: 0,
+  };
 }
 
-function readDelivery(cursor: DbCursor): Fields {
-  const storeId = cursor.u64();
+function readDelivery(cursor: DbCursor, length: number): DbChunk {
+  const storeId = cursor.id();
   const mid = cursor.u16();
   const idBytes = cursor.u16();
   const qos = cursor.u8();
@@ -161,14 +171,28 @@ function readDelivery(cursor: DbCursor): Fields {
   const clientId = cursor.text(idBytes);
   const properties = cursor.left > 0 ? cursor.rest() : NO_BYTES;
   const [retain, dup] = [flags >> 4, flags & 0x0f];
-  return { kind: 'delivery', clientId, storeId, mid, qos, state, retain, dup, direction, properties };
+  return {
+    kind: 'delivery',
+    at: cursor.chunk,
+    length,
+    isGarbled: cursor.isGarbled,
+    clientId,
+    storeId,
+    mid,
+    qos,
+    state,
+    retain,
+    dup,
+    direction,
+    properties,
+  };
 }
 
-function readRetained(cursor: DbCursor): Fields {
-  return { kind: 'retained', storeId: cursor.u64() };
+function readRetained(cursor: DbCursor, length: number): DbChunk {
+  return { kind: 'retained', at: cursor.chunk, length, isGarbled: cursor.isGarbled, storeId: cursor.id() };
 }
 
-function readSubscription(cursor: DbCursor): Fields {
+function readSubscription(cursor: DbCursor, length: number): DbChunk {
   const identifier = cursor.u32();
   const idBytes = cursor.u16();
   const topicBytes = cursor.u16();
@@ -177,17 +201,35 @@ function readSubscription(cursor: DbCursor): Fields {
   cursor.skip(2);
   const clientId = cursor.text(idBytes);
   const topic = cursor.text(topicBytes);
-  return { kind: 'subscription', clientId, topic, qos, options, identifier };
+  return {
+    kind: 'subscription',
+    at: cursor.chunk,
+    length,
+    isGarbled: cursor.isGarbled,
+    clientId,
+    topic,
+    qos,
+    options,
+    identifier,
+  };
 }
 
-function readPackedConfig(cursor: DbCursor): Fields {
+function readPackedConfig(cursor: DbCursor, length: number): DbChunk {
   const shutdown = cursor.u8();
   const idBytes = cursor.u8();
-  return { kind: 'config', lastId: cursor.u64(), shutdown, idBytes };
+  return {
+    kind: 'config',
+    at: cursor.chunk,
+    length,
+    isGarbled: cursor.isGarbled,
+    lastId: cursor.id(),
+    shutdown,
+    idBytes,
+  };
 }
 
-function readPackedMessage(cursor: DbCursor, _length: number, version: number): Fields {
-  const storeId = cursor.u64();
+function readPackedMessage(cursor: DbCursor, length: number, version: number): DbChunk {
+  const storeId = cursor.id();
   const sourceId = cursor.string();
   const username = version >= 4 ? cursor.string() : '';
   const port = version >= 4 ? cursor.u16() : 0;
@@ -199,8 +241,11 @@ function readPackedMessage(cursor: DbCursor, _length: number, version: number): 
   const payload = cursor.binary(payloadLength(cursor));
   return {
     kind: 'message',
+    at: cursor.chunk,
+    length,
+    isGarbled: cursor.isGarbled,
     storeId,
-    expiryTime: 0n,
+    expiryTime: 0,
     sourceMid,
     sourceId,
     username,
@@ -213,31 +258,34 @@ function readPackedMessage(cursor: DbCursor, _length: number, version: number): 
   };
 }
 
-function readPackedClient(cursor: DbCursor, length: number, version: number): Fields {
+function readPackedClient(cursor: DbCursor, length: number, version: number): DbChunk {
   const start = cursor.at;
   const clientId = cursor.string();
   const lastMid = cursor.u16();
-  const goneTime = version >= 3 ? systemTime(cursor, length - (cursor.at - start)) : 0n;
+  const goneTime = version >= 3 ? systemTime(cursor, length - (cursor.at - start)) : 0;
   return {
     kind: 'client',
+    at: cursor.chunk,
+    length,
+    isGarbled: cursor.isGarbled,
     clientId,
     username: '',
     port: 0,
     lastMid,
-    expiryTime: 0n,
+    expiryTime: 0,
     expiryInterval: 0,
     goneTime,
   };
 }
 
 /** A `time_t`: 4 bytes on the 32-bit systems of that time, as the length of the chunk tells, and 8 on others. */
-function systemTime(cursor: DbCursor, left: number): bigint {
-  return left === 4 ? BigInt(cursor.i32()) : cursor.i64();
+function systemTime(cursor: DbCursor, left: number): number {
+  return left === 4 ? cursor.i32() : cursor.i64();
 }
 
-function readPackedDelivery(cursor: DbCursor): Fields {
+function readPackedDelivery(cursor: DbCursor, length: number): DbChunk {
   const clientId = cursor.string();
-  const storeId = cursor.u64();
+  const storeId = cursor.id();
   const mid = cursor.u16();
   const qos = cursor.u8();
   const retain = cursor.u8();
@@ -246,6 +294,9 @@ function readPackedDelivery(cursor: DbCursor): Fields {
   const dup = cursor.u8();
   return {
     kind: 'delivery',
+    at: cursor.chunk,
+    length,
+    isGarbled: cursor.isGarbled,
     clientId,
     storeId,
     mid,
@@ -258,8 +309,18 @@ function readPackedDelivery(cursor: DbCursor): Fields {
   };
 }
 
-function readPackedSubscription(cursor: DbCursor): Fields {
+function readPackedSubscription(cursor: DbCursor, length: number): DbChunk {
   const clientId = cursor.string();
   const topic = cursor.string();
-  return { kind: 'subscription', clientId, topic, qos: cursor.u8(), options: 0, identifier: 0 };
+  return {
+    kind: 'subscription',
+    at: cursor.chunk,
+    length,
+    isGarbled: cursor.isGarbled,
+    clientId,
+    topic,
+    qos: cursor.u8(),
+    options: 0,
+    identifier: 0,
+  };
 }

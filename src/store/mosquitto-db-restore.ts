@@ -6,7 +6,6 @@ import { ProtocolError } from '../protocol/error.ts';
 import type { QoS } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
-import { isText } from '../protocol/text.ts';
 import { isShared, isTopicFilter, isTopicName, parseShared } from '../topic/topic.ts';
 import { DamagedDb } from './mosquitto-db-cursor.ts';
 import { DIRECTION, FIRST_STRUCTURED, ID_BYTES, NEVER, STATE } from './mosquitto-db-layout.ts';
@@ -17,6 +16,7 @@ import type {
   DeliveryChunk,
   MessageChunk,
   RetainedChunk,
+  StoreId,
   SubscriptionChunk,
 } from './mosquitto-db-layout.ts';
 import { StoreError } from './store-error.ts';
@@ -29,15 +29,25 @@ type Kept<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
 /** In place of an identifier: the message is over, or was left out, and so is what refers to it. */
 const GONE = 0;
 
+/** How much there is of each. What has expired does not count. */
+export interface DbCounts {
+  readonly messages: number;
+  readonly retained: number;
+  readonly clients: number;
+  readonly subscriptions: number;
+  readonly clientMessages: number;
+}
+
 /** Gathers what the chunks of one file say. */
 export class DbRestore {
   readonly #now: number;
   readonly #version: number;
   readonly #messages: Kept<'message kept'>[] = [];
   /** Ours, by theirs: the place in `#messages` and one. */
-  readonly #ids = new Map<bigint, number>();
+  readonly #ids = new Map<StoreId, number>();
   readonly #referred: boolean[] = [];
-  readonly #retained = new Map<string, Kept<'retained'>>();
+  #referredCount = 0;
+  readonly #retained: Kept<'retained'>[] = [];
   readonly #sessions = new Map<string, KeptSession>();
   /** Clients whose session has ended with their connection. */
   readonly #ended = new Set<string>();
@@ -80,15 +90,22 @@ export class DbRestore {
   }
 
   /** In the order of `Store.load`. */
-  changes(): Change[] {
-    const sessions = [...this.#sessions.values()].map((session) => ({ kind: 'session' as const, session }));
-    return [
-      ...this.#messages.filter(({ id }) => this.#referred[id] === true),
-      ...this.#retained.values(),
-      ...sessions,
-      ...this.#subscriptions,
-      ...this.#deliveries,
-    ];
+  *changes(): Generator<Change> {
+    for (const message of this.#messages) if (this.#referred[message.id] === true) yield message;
+    yield* this.#retained;
+    for (const session of this.#sessions.values()) yield { kind: 'session', session };
+    yield* this.#subscriptions;
+    yield* this.#deliveries;
+  }
+
+  get counts(): DbCounts {
+    return {
+      messages: this.#referredCount,
+      retained: this.#retained.length,
+      clients: this.#sessions.size,
+      subscriptions: this.#subscriptions.length,
+      clientMessages: this.#deliveries.length,
+    };
   }
 
   #warn(text: string): void {
@@ -110,9 +127,9 @@ export class DbRestore {
   /** Undefined for what has expired, and for what no client could have sent. */
   #read(chunk: MessageChunk): KeptMessage | undefined {
     const { at, topic, sourceId, username, payload, port, isGarbled } = chunk;
-    const expiresAt = Number(chunk.expiryTime) * 1000;
+    const expiresAt = chunk.expiryTime * 1000;
     if (expiresAt !== 0 && expiresAt <= this.#now) return undefined;
-    if (isGarbled || !isText(topic) || !isTopicName(topic)) return this.#leaveOut(at, 'message', topic);
+    if (isGarbled || !isTopicName(topic)) return this.#leaveOut(at, 'message', topic);
     return {
       topic,
       payload,
@@ -140,7 +157,7 @@ export class DbRestore {
       this.#warn('Warning: Empty client entry found in persistence database, it may be corrupt.');
       return;
     }
-    if (isGarbled || !isText(clientId)) {
+    if (isGarbled) {
       this.#leaveOut(at, 'client', clientId);
       return;
     }
@@ -150,7 +167,7 @@ export class DbRestore {
       return;
     }
     this.#ended.delete(clientId);
-    const expiresAt = Number(chunk.expiryTime) * 1000;
+    const expiresAt = chunk.expiryTime * 1000;
     this.#sessions.set(clientId, {
       clientId,
       username: username === '' ? undefined : username,
@@ -169,7 +186,7 @@ export class DbRestore {
 
   #seenAt({ goneTime }: ClientChunk, expiryInterval: number, expiresAt: number): number {
     const went = expiryInterval === NEVER || expiresAt === 0 ? 0 : expiresAt - expiryInterval * 1000;
-    const seen = goneTime > 0n ? Number(goneTime) * 1000 : went;
+    const seen = goneTime > 0 ? goneTime * 1000 : went;
     return seen > 0 && seen < this.#now ? seen : this.#now;
   }
 
@@ -197,7 +214,7 @@ export class DbRestore {
       return;
     }
     const isFilter = isShared(filter) ? parseShared(filter) !== undefined : isTopicFilter(filter);
-    if (isGarbled || !isText(clientId) || !isText(filter) || !isFilter) {
+    if (isGarbled || !isFilter) {
       this.#leaveOut(at, 'subscription', filter);
       return;
     }
@@ -222,8 +239,8 @@ export class DbRestore {
     if (id === GONE) return;
     const { topic, payload } = this.#messages[id - 1]!.message;
     if (isOwnTopic(topic) || payload.length === 0) return;
-    this.#retained.set(topic, { kind: 'retained', topic, id });
-    this.#referred[id] = true;
+    this.#retained.push({ kind: 'retained', topic, id });
+    this.#refer(id);
   }
 
   #delivery(chunk: DeliveryChunk): void {
@@ -234,7 +251,7 @@ export class DbRestore {
       );
       return;
     }
-    if (isGarbled || !isText(clientId)) {
+    if (isGarbled) {
       this.#leaveOut(at, 'client message', clientId);
       return;
     }
@@ -243,7 +260,12 @@ export class DbRestore {
     const delivery = this.#deliveryOf(chunk, messageId);
     if (delivery === undefined) return;
     this.#deliveries.push({ kind: 'delivery', key: this.#deliveries.length + 1, delivery });
-    this.#referred[messageId] = true;
+    this.#refer(messageId);
+  }
+
+  #refer(id: number): void {
+    if (this.#referred[id] !== true) this.#referredCount++;
+    this.#referred[id] = true;
   }
 
   /** Our identifier of the message that a chunk refers to. */

@@ -5,21 +5,15 @@ import type { Change } from '../broker/change.ts';
 import { OLDEST_VERSION, VERSION } from './mosquitto-db-layout.ts';
 import { openDb } from './mosquitto-db-reader.ts';
 import { DbRestore } from './mosquitto-db-restore.ts';
+import type { DbCounts } from './mosquitto-db-restore.ts';
 import { encodeMosquittoDb } from './mosquitto-db-writer.ts';
 import { StoreError } from './store-error.ts';
 
 /** What a file holds. */
 export interface MosquittoDb {
   /** In the order of `Store.load`. Payloads are views of the file's bytes. */
-  readonly changes: readonly Change[];
-  /** Of what is there in `changes`: what has expired does not count. */
-  readonly counts: {
-    readonly messages: number;
-    readonly retained: number;
-    readonly clients: number;
-    readonly subscriptions: number;
-    readonly clientMessages: number;
-  };
+  readonly changes: Iterable<Change>;
+  readonly counts: DbCounts;
   /** Lines for the log: what was left out, and why. */
   readonly warnings: readonly string[];
 }
@@ -29,7 +23,7 @@ export interface MosquittoDb {
  * out. Throws a `StoreError` for a file that is not of that form, or that is damaged: nothing of it is taken then.
  */
 export function readMosquittoDb(bytes: Uint8Array, now: number): MosquittoDb {
-  if (bytes.length === 0) return { ...resultOf([]), warnings: ['Warning: Persistence file is empty.'] };
+  if (bytes.length === 0) return { ...EMPTY, warnings: ['Warning: Persistence file is empty.'] };
   const { version, chunks } = openDb(bytes);
   if (version < OLDEST_VERSION || version > VERSION)
     throw new StoreError(
@@ -38,23 +32,14 @@ export function readMosquittoDb(bytes: Uint8Array, now: number): MosquittoDb {
     );
   const restore = new DbRestore(version, now);
   for (const chunk of chunks) restore.take(chunk);
-  return { ...resultOf(restore.changes()), warnings: restore.warnings };
+  const { counts, warnings } = restore;
+  return { changes: { [Symbol.iterator]: () => restore.changes() }, counts, warnings };
 }
 
-function resultOf(changes: readonly Change[]): Omit<MosquittoDb, 'warnings'> {
-  const count = (kind: Change['kind']): number =>
-    changes.reduce((sum, change) => sum + Number(change.kind === kind), 0);
-  return {
-    changes,
-    counts: {
-      messages: count('message kept'),
-      retained: count('retained'),
-      clients: count('session'),
-      subscriptions: count('subscribed'),
-      clientMessages: count('delivery'),
-    },
-  };
-}
+const EMPTY: Omit<MosquittoDb, 'warnings'> = {
+  changes: [],
+  counts: { messages: 0, retained: 0, clients: 0, subscriptions: 0, clientMessages: 0 },
+};
 
 /** Bytes read at once: what every system reads at most. */
 const MOST_AT_ONCE = 1 << 30;
