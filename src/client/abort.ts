@@ -17,6 +17,22 @@ export function throwIfAborted(what: string, signal: AbortSignal | undefined): v
   if (signal?.aborted === true) throw aborted(what, signal);
 }
 
+/** The same promise, until the signal aborts: then it rejects, and what was begun goes on. */
+export async function abortable<T>(
+  what: string,
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (signal === undefined) return promise;
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  const forget = onAbort(signal, () => reject(aborted(what, signal)));
+  try {
+    return await Promise.race([promise, gone]);
+  } finally {
+    forget();
+  }
+}
+
 /**
  * The same promise; but one that is ignored and fails ends no program, so that no server can end it by refusing what
  * nobody waits for. Whoever awaits it learns of the failure.

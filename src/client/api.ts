@@ -10,11 +10,25 @@ export async function connectBy(
   url: string | URL,
   options: ClientOptions,
 ): Promise<Client> {
-  const address = addressOf(url);
-  const open = options.open ?? (await openerOf(address));
-  const client = new Client(open, { ...namesIn(address), ...options });
+  const client = await clientOf(openerOf, url, options);
   await client.start();
   return client;
+}
+
+/** A client, or an error: then nobody will close its outbox but we. */
+async function clientOf(
+  openerOf: (url: URL) => OpenChannel | Promise<OpenChannel>,
+  url: string | URL,
+  options: ClientOptions,
+): Promise<Client> {
+  try {
+    const address = addressOf(url);
+    const open = options.open ?? (await openerOf(address));
+    return new Client(open, { ...namesIn(address), ...options });
+  } catch (error) {
+    options.outbox?.close();
+    throw error;
+  }
 }
 
 function addressOf(url: string | URL): URL {
@@ -52,7 +66,7 @@ export type { MqttErrorCode } from './error.ts';
 export type { ClientEvent, ClientEvents } from './events.ts';
 export type { Message, Published } from './message.ts';
 export type { Authentication, ClientOptions, CloseOptions } from './options.ts';
-export type { PublishOptions, RequestOptions, WillOptions } from './options.ts';
+export type { PublishOptions, RequestOptions, WaitOptions, WillOptions } from './options.ts';
 export type { Outbox, OutboxEntry, OutboxMessage, OutboxProgress } from './outbox.ts';
 export type { Trace } from './output.ts';
 export type { MessageHandler, SubscribeOptions, Subscription } from './subscription.ts';

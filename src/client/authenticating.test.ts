@@ -117,3 +117,16 @@ test('a re-authentication ends with its connection', async () => {
   await assert.rejects(again, { code: 'CONNECTION_LOST' });
   await assert.rejects(client.reauthenticate(), { code: 'CONNECTION_LOST' });
 });
+
+test('a re-authentication can be given up, and ends no program if it is ignored', async () => {
+  const client = await server.client({ authentication });
+  const gone = new AbortController();
+  const again = client.reauthenticate(undefined, { signal: gone.signal });
+  gone.abort(new Error('enough'));
+  await assert.rejects(again, { code: 'ABORTED', cause: new Error('enough') });
+  server.last.breaks();
+  void client.reauthenticate();
+  void client.close({ properties: { topicAlias: 1 } });
+  await turn();
+  await client.close();
+});

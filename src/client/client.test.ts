@@ -318,6 +318,18 @@ describe('closing', () => {
     await assert.rejects(published, { code: 'CLOSED' });
   });
 
+  test('waits until its signal says that it is enough', async () => {
+    const client = await server.client();
+    const published = client.publish('a', 'x', { qos: 1 });
+    const enough = new AbortController();
+    const closing = [client.close(), client.close({ signal: enough.signal })];
+    await turn();
+    assert.equal(client.connected, true);
+    enough.abort();
+    await Promise.all(closing);
+    await assert.rejects(published, { code: 'CLOSED' });
+  });
+
   test('does not wait when the connection is lost meanwhile and the client gives up', async () => {
     const client = await server.client({ reconnect: false });
     const published = client.publish('a', 'x', { qos: 1 });

@@ -3,7 +3,7 @@ import type { Connack, Connect } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { Reason } from '../protocol/reason.ts';
-import { aborted, ignorable, onAbort, rejected, throwIfAborted } from './abort.ts';
+import { abortable, aborted, ignorable, onAbort, rejected, throwIfAborted } from './abort.ts';
 import { Backoff } from './backoff.ts';
 import type { OpenChannel } from './channel.ts';
 import { checkVersion } from './checks.ts';
@@ -16,7 +16,7 @@ import { Emitter, surface } from './events.ts';
 import type { ClientEvent, ClientEvents } from './events.ts';
 import { LIMITS } from './limits.ts';
 import type { Message, Published } from './message.ts';
-import type { ClientOptions, CloseOptions, PublishOptions, RequestOptions } from './options.ts';
+import type { ClientOptions, CloseOptions, PublishOptions, RequestOptions, WaitOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
 import { Reading } from './reading.ts';
 import { Requests } from './requests.ts';
@@ -186,24 +186,36 @@ export class Client implements AsyncDisposable {
   }
 
   /** Authenticates again, by the method that the connection began with. MQTT 5.0 §4.12.1 */
-  async reauthenticate(data?: Uint8Array): Promise<void> {
-    if (!this.connected) throw new MqttError('CONNECTION_LOST', 'There is no connection to authenticate');
-    await this.#reading.during(this.#connection!.reauthenticate(data));
+  reauthenticate(data?: Uint8Array, { signal }: WaitOptions = {}): Promise<void> {
+    return ignorable(abortable('The authentication', this.#reauthenticate(data, signal), signal));
   }
 
   /**
    * Says goodbye and ends the client; resolves when the connection is closed. What is under way may complete first, for
    * up to `drain` milliseconds (5,000); what is not done then is rejected, and stays in the outbox if there is one.
    */
-  async close({ drain = DRAIN, reasonCode, properties }: CloseOptions = {}): Promise<void> {
-    const last = propertiesFor('disconnect', properties);
-    if (last !== NO_PROPERTIES) checkVersion('Properties', this.#connect.version);
-    this.#closing ??= this.#close(drain, reasonCode, last);
-    await this.#closing;
+  close(options: CloseOptions = {}): Promise<void> {
+    return ignorable(this.#closeOnce(options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #reauthenticate(data: Uint8Array | undefined, signal: AbortSignal | undefined): Promise<void> {
+    throwIfAborted('The authentication', signal);
+    if (!this.connected) throw new MqttError('CONNECTION_LOST', 'There is no connection to authenticate');
+    await this.#reading.during(this.#connection!.reauthenticate(data));
+  }
+
+  async #closeOnce({ drain = DRAIN, reasonCode, properties, signal }: CloseOptions): Promise<void> {
+    const last = propertiesFor('disconnect', properties);
+    if (last !== NO_PROPERTIES) checkVersion('Properties', this.#connect.version);
+    const forget = onAbort(signal, () => this.#drained?.());
+    this.#closing ??= this.#close(signal?.aborted === true ? 0 : drain, reasonCode, last);
+    if (signal?.aborted === true) this.#drained?.();
+    await this.#closing;
+    forget();
   }
 
   async #close(drain: number, reasonCode: number | undefined, properties: Properties): Promise<void> {
@@ -225,8 +237,8 @@ export class Client implements AsyncDisposable {
   }
 
   #dial(): void {
-    const { maximumPacketSize = LIMITS.packetBytes, connectTimeout = CONNECT_TIMEOUT } = this.#options;
-    const { version, cleanStart } = this.#connect;
+    const { connectTimeout = CONNECT_TIMEOUT } = this.#options;
+    const { version, cleanStart, properties } = this.#connect;
     const options = {
       connect: {
         ...this.#connect,
@@ -234,7 +246,8 @@ export class Client implements AsyncDisposable {
         // before MQTT 5.0 it also says that the session ends with the connection
         cleanStart: version === 5 ? cleanStart && this.#first : cleanStart,
       },
-      maximumPacketSize,
+      maximumPacketSize:
+        properties.maximumPacketSize ?? this.#options.maximumPacketSize ?? LIMITS.packetBytes,
       queue: this.#queue,
       inflightMessages: this.#options.inflight ?? 0,
       trace: this.#options.trace,
@@ -306,7 +319,7 @@ export class Client implements AsyncDisposable {
     this.#subscriber.end(why, error);
     this.#session.end(why);
     this.#drained?.();
-    this.#options.outbox?.close();
+    this.#publisher.close();
     this.#emitter.emit('closed', error);
   }
 }

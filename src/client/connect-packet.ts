@@ -63,12 +63,13 @@ function checkIdentity({
 }
 
 function propertiesOf(options: ClientOptions): Properties {
-  const { version = 5, properties, authentication, maximumPacketSize, reconnect } = options;
+  const { version = 5, properties, authentication, reconnect } = options;
+  const { maximumPacketSize = LIMITS.packetBytes } = options;
   if (version === 5)
     return propertiesFor('connect', {
       ...(reconnect !== false && { sessionExpiryInterval: SESSION_EXPIRY }),
       topicAliasMaximum: LIMITS.topicAliases,
-      ...(maximumPacketSize !== undefined && { maximumPacketSize }),
+      maximumPacketSize,
       ...(authentication !== undefined && { authenticationMethod: authentication.method }),
       ...(authentication?.data !== undefined && { authenticationData: authentication.data }),
       ...properties,

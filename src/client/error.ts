@@ -19,6 +19,8 @@ export type MqttErrorCode =
   | 'CLOSED'
   /** More was published while offline than may wait. */
   | 'QUEUE_FULL'
+  /** The outbox could not keep the message, which was not published: its disk is full, say. `cause` is its error. */
+  | 'OUTBOX_FAILED'
   /** An argument is not valid: a topic with a wildcard, a QoS that the server does not take. */
   | 'INVALID'
   /** An `AbortSignal` said so. */
@@ -58,17 +60,6 @@ export function refused(what: string, reasonCode: number, reasonString: string |
   const why =
     reasonString === undefined ? reasonText(reasonCode) : `${reasonText(reasonCode)}: ${reasonString}`;
   return new MqttError('REFUSED', `${what} was refused: ${why}`, { reasonCode, reasonString });
-}
-
-/** A DISCONNECT from the server. */
-export function endedByServer(reasonCode: number, { reasonString, serverReference }: Properties): MqttError {
-  const why =
-    reasonString === undefined ? reasonText(reasonCode) : `${reasonText(reasonCode)}: ${reasonString}`;
-  return new MqttError('DISCONNECTED', `The server ended the connection: ${why}`, {
-    reasonCode,
-    serverReference,
-    reasonString,
-  });
 }
 
 /** The return codes of 3.x, §3.2.2.3 of MQTT 3.1.1. */

@@ -57,7 +57,7 @@ export interface ClientOptions {
   readonly queueBytes?: number;
   /** Messages of QoS 1 and 2 in flight, where the server allows more; 0 is what the server allows. */
   readonly inflight?: number;
-  /** The largest packet to accept, bytes; 64 MiB without it. */
+  /** The largest packet to accept, bytes; 64 MiB without it. MQTT 5.0 tells the server, which then sends none. */
   readonly maximumPacketSize?: number;
   /** Where messages of QoS 1 and 2 survive a restart of the program; the client closes it. */
   readonly outbox?: Outbox;
@@ -87,6 +87,14 @@ export interface CloseOptions {
   readonly reasonCode?: number;
   /** Of DISCONNECT, MQTT 5.0. */
   readonly properties?: Properties;
+  /** Waits no longer for what is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** Of a call that waits for the server. */
+export interface WaitOptions {
+  /** Gives up waiting; what was sent stays sent. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RequestOptions extends PublishOptions {

@@ -16,7 +16,6 @@ function owner(): { owner: ChannelOwner; closed: Promise<Error | undefined>; tim
     times++;
     resolve(error);
   };
-  const none = (): void => assert.fail('there is no way');
   return {
     owner: { opened: none, received: none, drained: none, closed },
     closed: promise,
@@ -30,6 +29,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+const none = (): void => assert.fail('there is no way');
 const begin = (): never => assert.fail('the proxy has not connected');
 const DESTINATION = { host: 'there', port: 1883 };
 

@@ -81,6 +81,11 @@ export class Publisher {
     this.#ask((outbox) => outbox.delete(stored));
   }
 
+  /** Nothing is kept any more. */
+  close(): void {
+    this.#ask((outbox) => outbox.close());
+  }
+
   #publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<Published> {
     const { qos = 0, retain = false, signal } = options;
     if (topic !== this.#checked) {
@@ -116,10 +121,6 @@ export class Publisher {
     const { outbound } = this.#session;
     if (!outbound.takes) throw this.#full();
     const { promise, resolve, reject } = Promise.withResolvers<Published>();
-    const forget = onAbort(signal, () => {
-      this.#giveUp(publication);
-      publication.settle(aborted('Publishing', signal!));
-    });
     const publication = new Publication(message, (error) => {
       forget();
       if (error === undefined)
@@ -130,6 +131,10 @@ export class Publisher {
       }
     });
     this.#keep(message, publication);
+    const forget = onAbort(signal, () => {
+      this.#giveUp(publication);
+      publication.settle(aborted('Publishing', signal!));
+    });
     outbound.offer(publication);
     this.#options.offered();
     return promise;
@@ -138,7 +143,13 @@ export class Publisher {
   /** Kept before it is sent: what is acknowledged must have been there. */
   #keep(message: OutboxMessage, publication: Publication): void {
     const { outbox } = this.#options;
-    if (outbox !== undefined && message.qos > 0) this.#keepUnder(outbox.put(message), publication);
+    if (outbox === undefined || message.qos === 0) return;
+    try {
+      this.#keepUnder(outbox.put(message), publication);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new MqttError('OUTBOX_FAILED', `The outbox could not keep the message: ${why}`, { cause });
+    }
   }
 
   #keepUnder(key: number, publication: Publication): void {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { FakeServer } from '../../test/client/fake-server.ts';
 import type { QoS } from '../protocol/packet.ts';
+import { connectBy } from './api.ts';
 import { Client } from './client.ts';
 import { LIMITS } from './limits.ts';
 import type { ClientOptions } from './options.ts';
@@ -535,10 +536,45 @@ describe('an outbox', () => {
     const published = client.publish('a', 'x', { qos: 1 });
     const { packetId } = await server.last.expect('publish');
     outbox.failure = new Error('disk full');
-    await assert.rejects(client.publish('a', 'y', { qos: 1 }), /disk full/);
+    const { signal } = new AbortController();
+    const added = mock.method(signal, 'addEventListener');
+    await assert.rejects(client.publish('a', 'y', { qos: 1, signal }), {
+      code: 'OUTBOX_FAILED',
+      message: /disk full/,
+      cause: outbox.failure,
+    });
+    assert.equal(added.mock.callCount(), 0, 'nothing stays on a signal');
     await server.last.expectNothing();
     server.last.acknowledge('puback', packetId);
     await published;
     assert.deepEqual(failures, [new Error('disk full')]);
+  });
+
+  test('that fails when it is closed: that is told, and the client has ended', async () => {
+    const outbox = new Shelf();
+    const client = await server.client({ outbox });
+    const told: unknown[] = [];
+    client.on('outboxFailed', (error) => void told.push(error));
+    client.on('closed', () => void told.push('closed'));
+    outbox.close = () => {
+      throw new Error('no');
+    };
+    await client.close();
+    assert.deepEqual(told, [new Error('no'), 'closed']);
+  });
+
+  test('is closed, too, by a client that never came to be', async () => {
+    const outbox = new Shelf();
+    await assert.rejects(
+      connectBy(() => server.open, 'x://y', { outbox, keepAlive: -1 }),
+      { code: 'INVALID' },
+    );
+    assert.equal(outbox.closed, true);
+    outbox.closed = false;
+    await assert.rejects(
+      connectBy(() => server.open, 'no URL', { outbox }),
+      { code: 'INVALID' },
+    );
+    assert.equal(outbox.closed, true);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { FakeServer, publish } from '../../test/client/fake-server.ts';
 import { encode } from '../protocol/encode.ts';
-import type { Client } from './client.ts';
+import { Client } from './client.ts';
 import type { MqttError } from './error.ts';
 import type { Message } from './message.ts';
 import type { ClientOptions } from './options.ts';
@@ -108,6 +108,23 @@ describe('a message', () => {
       assert.equal((await ended)?.reasonCode, reasonCode);
       await server.last.expect('disconnect', { reasonCode });
     });
+
+  test('that is larger than the client takes is not to be sent: the server is told', async () => {
+    for (const [options, size] of [
+      [{}, 64 * 1024 * 1024],
+      [{ maximumPacketSize: 100 }, 100],
+      [{ properties: { maximumPacketSize: 100 } }, 100],
+    ] as const) {
+      const client = new Client(server.open, options);
+      void client.start();
+      const { properties } = await server.last.accept();
+      assert.equal(properties.maximumPacketSize, size);
+      const ended = ending(client);
+      server.last.sendBytes(Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0x7f));
+      assert.equal((await ended)?.reasonCode, 0x95);
+      await client.close();
+    }
+  });
 
   test('that is larger than the client takes ends the connection', async () => {
     const { client } = await reader({ maximumPacketSize: 100 });

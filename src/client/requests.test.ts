@@ -92,6 +92,19 @@ test('a refused PUBLISH is the failure of the request', async () => {
   await assert.rejects(client.request('ask/#'), { code: 'INVALID' });
 });
 
+test('what nobody waits for any more is not sent later', async () => {
+  const client = await server.client();
+  const first = client.request('ask', 'first');
+  await server.last.grant();
+  respond(await server.last.expect('publish'), 'yes');
+  await first;
+  server.last.breaks();
+  const late = client.request('ask', 'late', { qos: 1, timeout: 100 });
+  mock.timers.tick(100);
+  await assert.rejects(late, { code: 'TIMED_OUT' });
+  assert.equal(client.unfinished, 0);
+});
+
 test('not before MQTT 5.0', async () => {
   const client = await server.client({ version: 4 });
   await assert.rejects(client.request('ask'), { code: 'INVALID' });

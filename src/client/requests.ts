@@ -50,12 +50,14 @@ export class Requests {
     const late = new MqttError('TIMED_OUT', `No response to ${topic} within ${timeout} ms`);
     const timer = setTimeout(() => reject(late), timeout);
     const forget = onAbort(signal, () => reject(aborted('The request', signal!)));
-    this.#ask(topic, payload, options, correlationData).catch(reject);
+    const over = new AbortController();
+    this.#ask(topic, payload, { ...options, signal: over.signal }, correlationData).catch(reject);
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
       forget();
+      over.abort(); // what was not sent is not sent any more
       this.#asked.delete(key);
     }
   }

@@ -283,6 +283,21 @@ describe('the end of a subscription', () => {
     await assert.rejects(client.subscribe('d', { signal: gone.signal }), { code: 'ABORTED' });
   });
 
+  test('waiting for UNSUBACK can be given up', async () => {
+    const client = await server.client();
+    const subscription = await subscribed(client, 'a');
+    const gone = new AbortController();
+    const ending = subscription.unsubscribe({ signal: gone.signal });
+    await server.last.expect('unsubscribe');
+    gone.abort();
+    await assert.rejects(ending, { code: 'ABORTED' });
+    assert.equal(await subscription.closed, undefined);
+    const aborted = { signal: AbortSignal.abort() };
+    const other = await subscribed(client, 'b');
+    await assert.rejects(other.unsubscribe(aborted), { code: 'ABORTED' });
+    await server.last.expectNothing();
+  });
+
   test('the client is closed: streams end; it gives up: they throw', async () => {
     for (const closes of [true, false]) {
       const own = new FakeServer();

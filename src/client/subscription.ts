@@ -2,11 +2,13 @@
 import { Queue } from '../base/queue.ts';
 import type { QoS, RetainHandling } from '../protocol/packet.ts';
 import type { Properties } from '../protocol/properties.ts';
+import { abortable, throwIfAborted } from './abort.ts';
 import type { MqttError } from './error.ts';
 import { surface } from './events.ts';
 import { LIMITS } from './limits.ts';
 import { weightOf } from './message.ts';
 import type { Message } from './message.ts';
+import type { WaitOptions } from './options.ts';
 
 export interface SubscribeOptions {
   /** The highest QoS to be sent; 0 without it. */
@@ -135,10 +137,11 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
   }
 
   /** Tells the server, and ends the stream; what waits can still be taken. Resolves when the server knows. */
-  async unsubscribe(): Promise<void> {
+  async unsubscribe({ signal }: WaitOptions = {}): Promise<void> {
+    throwIfAborted('Unsubscribing', signal);
     if (this.#ended) return;
     this.end(undefined);
-    await this.#owner.unsubscribe(this);
+    await abortable('Unsubscribing', this.#owner.unsubscribe(this), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

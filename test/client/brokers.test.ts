@@ -191,6 +191,23 @@ for (const [name, command] of Object.entries(BROKERS)) {
       await assert.rejects(connect(psk, { psk: { identity: 'me', key: '00' } }), { code: 'CONNECTION_LOST' });
     });
 
+    test('a loop that awaits what it passes on, and is fed faster than that', async () => {
+      const [url] = site.ways['TCP']!;
+      await using sender = await connect(url, { queue: 0 });
+      await using passer = await connect(url);
+      const subscription = await passer.subscribe('fed', { buffer: 10 });
+      const fed = Promise.all(
+        Array.from({ length: 1000 }, (_, at) => sender.publish('fed', `${at}`, { qos: 1 })),
+      );
+      let at = 0;
+      for await (const message of subscription) {
+        assert.equal(message.text(), `${at}`);
+        await passer.publish('passed/on', message.payload, { qos: 1 });
+        if (++at === 1000) break;
+      }
+      await fed;
+    });
+
     test('20,000 messages at QoS 1 and a reader that takes its time', async () => {
       const [url] = site.ways['TCP']!;
       await using sender = await connect(url, { inflight: 500, queue: 0 });
