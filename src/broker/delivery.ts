@@ -22,6 +22,7 @@ export class Delivery implements Outgoing {
   /** Undefined for a subscription that is not shared. */
   readonly choice: Choice | undefined;
   packetId = 0;
+  sequence = 0;
   state: OutgoingState = 'waiting';
   /** It could not be sent at once. */
   waited = false;

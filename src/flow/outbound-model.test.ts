@@ -11,6 +11,7 @@ class Item implements Outgoing {
   readonly qos: 0 | 1 | 2;
   readonly payloadBytes: number;
   packetId = 0;
+  sequence = 0;
   state: OutgoingState = 'waiting';
   /** How often it went out, and whether the flow has let it go. */
   sent = 0;

@@ -1,5 +1,7 @@
 /** The sender side of a session: window, waiting line, resending. §4.3, §4.4, §4.6, §4.9 */
 import { Queue } from '../base/queue.ts';
+import { InFlight } from './in-flight.ts';
+import type { Numbered } from './in-flight.ts';
 
 /**
  * Where a message is on its way: in the waiting line; sent on this connection; sent on an earlier connection and
@@ -7,8 +9,8 @@ import { Queue } from '../base/queue.ts';
  */
 export type OutgoingState = 'waiting' | 'published' | 'interrupted' | 'released';
 
-/** What is sent: a message on its way to one receiver. The flow owns `packetId` and `state`. */
-export interface Outgoing {
+/** What is sent: a message on its way to one receiver. The flow owns `packetId`, `sequence` and `state`. */
+export interface Outgoing extends Numbered {
   readonly qos: 0 | 1 | 2;
   readonly payloadBytes: number;
   /** 0 until it is in flight, unless whoever offers it has reserved one. */
@@ -43,7 +45,8 @@ export interface OutboundLimits {
 
 export type Offered = 'sent' | 'waiting' | 'dropped';
 
-const LAST_PACKET_ID = 65_535;
+/** More cannot be in flight: there are no more identifiers. */
+const MOST_IN_FLIGHT = 65_535;
 
 /**
  * Delivers in the order of offering [MQTT-4.6.0-5], never more at once than the window allows
@@ -53,15 +56,13 @@ const LAST_PACKET_ID = 65_535;
  *                               └────── PUBREC → PUBREL → PUBCOMP → done
  */
 export class Outbound<T extends Outgoing> {
-  /** In the order of first sending: a Map keeps it. */
-  readonly #inflight = new Map<number, T>();
+  readonly #inflight = new InFlight<T>();
   /** Interrupted messages in order; some may have been acknowledged since. */
   readonly #resend = new Queue<T>();
   readonly #waiting = new Queue<T>();
   readonly #holder: Holder<T>;
   #sender: Sender<T> | undefined;
   #limits: OutboundLimits;
-  #lastPacketId = 0;
   /** Identifiers of packets that are no PUBLISH; a broker sends none. */
   #reserved: Set<number> | undefined;
   #inflightBytes = 0;
@@ -123,9 +124,7 @@ export class Outbound<T extends Outgoing> {
     if (item?.qos !== 2) return undefined;
     if (item.state !== 'released') {
       this.#takeUp(item, 'released');
-      // PUBRELs are sent again in the order of the PUBRECs [MQTT-4.6.0-4]
-      this.#inflight.delete(packetId);
-      this.#inflight.set(packetId, item);
+      this.#inflight.moveToEnd(item); // PUBRELs are sent again in the order of the PUBRECs [MQTT-4.6.0-4]
     }
     return item;
   }
@@ -165,7 +164,7 @@ export class Outbound<T extends Outgoing> {
    * back. To be called while offline.
    */
   renew(): T[] {
-    const items = [...this.#inflight.values()];
+    const items = this.#inflight.values();
     const again = items.filter(({ state }) => state !== 'released');
     const behind = [...this.#waiting];
     const received = items.filter(({ state }) => state === 'released');
@@ -192,8 +191,8 @@ export class Outbound<T extends Outgoing> {
       this.#waitingBytes += item.payloadBytes;
       return;
     }
-    this.#lastPacketId = item.packetId;
-    this.#inflight.set(item.packetId, item);
+    this.#inflight.continueAfter(item.packetId);
+    this.#inflight.add(item);
     this.#inflightBytes += item.payloadBytes;
   }
 
@@ -281,7 +280,7 @@ export class Outbound<T extends Outgoing> {
     }
     if (item.packetId === 0) item.packetId = this.#takePacketId();
     item.state = 'published';
-    this.#inflight.set(item.packetId, item);
+    this.#inflight.add(item);
     this.#inflightBytes += item.payloadBytes;
     if (!sender.publish(item, false)) this.#done(item);
   }
@@ -309,7 +308,7 @@ export class Outbound<T extends Outgoing> {
   }
 
   #done(item: T): T {
-    this.#inflight.delete(item.packetId);
+    this.#inflight.delete(item);
     this.#takeUp(item, 'published');
     this.#inflightBytes -= item.payloadBytes;
     this.#holder.settled(item);
@@ -318,7 +317,7 @@ export class Outbound<T extends Outgoing> {
 
   /** Whether another PUBLISH may be sent on this connection. */
   #windowOpen(): boolean {
-    return this.#inflight.size - this.#interrupted < (this.#limits.inflightMessages || LAST_PACKET_ID);
+    return this.#inflight.size - this.#interrupted < (this.#limits.inflightMessages || MOST_IN_FLIGHT);
   }
 
   /** Whether a message may be put in flight. */
@@ -336,10 +335,7 @@ export class Outbound<T extends Outgoing> {
     return queuedBytes === 0 || this.#waitingBytes < queuedBytes;
   }
 
-  /** The next free packet identifier. [MQTT-2.2.1-3] There is one: fewer are in flight than exist. */
   #takePacketId(): number {
-    do this.#lastPacketId = this.#lastPacketId === LAST_PACKET_ID ? 1 : this.#lastPacketId + 1;
-    while (this.#inflight.has(this.#lastPacketId) || this.#reserved?.has(this.#lastPacketId) === true);
-    return this.#lastPacketId;
+    return this.#inflight.nextPacketId(this.#reserved);
   }
 }
