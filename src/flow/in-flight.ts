@@ -59,7 +59,7 @@ export class InFlight<T extends Numbered> {
   /** In their order. */
   values(): T[] {
     if (this.size === 0) return [];
-    return this.#slots.filter((item) => item !== undefined).sort((a, b) => a.sequence - b.sequence);
+    return this.#slots.filter((item) => item !== undefined).toSorted((a, b) => a.sequence - b.sequence);
   }
 
   /** The next identifier that is not in use, here or by a packet of another kind [MQTT-2.2.1-3]. There is one: fewer are in flight than exist. */
