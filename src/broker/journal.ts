@@ -84,9 +84,11 @@ export class Journal {
   /** A session has been opened, left or given another expiry; from the first time on it is kept. */
   session(session: Session): void {
     session.record ??= new SessionRecord();
-    if (session.record.isListed) return;
-    session.record.isListed = true;
-    this.#list(session);
+    if (session.record.isListed) this.touched = true;
+    else {
+      session.record.isListed = true;
+      this.#list(session);
+    }
   }
 
   sessionEnded(session: Session): void {
@@ -234,7 +236,11 @@ export class Journal {
   }
 
   #leave(): void {
-    for (const output of this.#holding) if (!output.letGo()) this.#holding.delete(output);
+    const isAllKept = !this.behind;
+    for (const output of this.#holding) {
+      if (isAllKept) output.seal(); // what came meanwhile told of nothing new
+      if (!output.letGo()) this.#holding.delete(output);
+    }
     if (this.behind) return;
     const settled = this.#settled;
     this.#settled = [];

@@ -77,7 +77,7 @@ class Restoring {
 
   /** Everything is there: what was due meanwhile happens, and what nobody refers to is forgotten. */
   finish(): void {
-    const { journal, now } = this.#broker;
+    const { journal, now, sessions } = this.#broker;
     journal?.startAfter(this.#lastId, this.#lastKey);
     for (const [id, message] of this.#messages) if (message.holders === 0) journal?.forget(id);
     for (const [session, kept] of this.#sessions) {
@@ -85,9 +85,12 @@ class Restoring {
       if (kept.willAt > 0) will?.waitUntil(kept.willAt);
       else will?.closed();
     }
-    for (const [session, { expiresAt }] of this.#sessions) {
-      if (expiresAt === 0) this.#broker.sessions.away(session, now);
-      else this.#broker.sessions.endAt(session, expiresAt);
+    for (const [session, { expiryInterval, expiresAt }] of this.#sessions) {
+      // at once, and not with the next tick: its client may come before that
+      if (expiryInterval === 0) sessions.end(session);
+      else if (expiresAt === 0) sessions.away(session, now);
+      else if (expiresAt <= now) sessions.expire(session);
+      else sessions.endAt(session, expiresAt);
     }
   }
 

@@ -13,7 +13,10 @@ import type { Session } from './session.ts';
  */
 export function* snapshotOf(broker: Broker): Generator<Change> {
   const ids = new Map<Message, number>();
-  const sessions = [...broker.sessions.values()].filter(({ expiryInterval }) => expiryInterval > 0);
+  const sessions = [...broker.sessions.values()].filter(
+    // a session that was kept and is to end with this connection is kept until then
+    ({ expiryInterval, record }) => expiryInterval > 0 || record !== undefined,
+  );
   const retained = [...broker.retained.values()].filter(({ topic }) => !isOwnTopic(topic));
   for (const message of messagesOf(retained, sessions)) {
     if (ids.has(message)) continue;

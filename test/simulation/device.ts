@@ -91,6 +91,10 @@ export class Device implements Audience, LinkOwner {
     this.memory?.owe(entry);
   }
 
+  awaits(entry: Entry): boolean {
+    return this.memory?.wasThere(entry) ?? false;
+  }
+
   /** Answers that it owes, and requests that were not answered. */
   get unfinished(): string[] {
     if (this.state === 'offline') return [];
@@ -217,12 +221,12 @@ export class Device implements Audience, LinkOwner {
   #leave(willDue: boolean): void {
     const link = this.link!;
     const will = this.#will;
+    if (this.state === 'online') this.#goneAt = Math.min(this.#world.now, link.closedAt);
     const isKept = this.state === 'online' && (this.memory?.expiry ?? 0) > 0;
     this.#leftWill = willDue && isKept && will !== undefined ? { ...will, link } : undefined;
     this.state = 'offline';
     this.link = undefined;
     this.#requests.clear();
-    this.#goneAt = this.#world.now;
     if (this.memory?.expiry === 0) {
       this.#mustStartClean = true;
       this.memory = undefined;

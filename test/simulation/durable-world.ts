@@ -33,9 +33,9 @@ export class DurableWorld implements Surroundings {
   #rig: Rig;
   #ticks: (() => void)[] = [];
   #links: Link[] = [];
-  readonly #closedAt = new Map<Link, number>();
   #bornAt = 0;
   #isDiskFull = false;
+  #failure: unknown;
   readonly #size: Size;
 
   constructor(seed: number, size: Size) {
@@ -52,7 +52,7 @@ export class DurableWorld implements Surroundings {
   }
 
   dial(owner: LinkOwner): Link {
-    const link = new Link(owner);
+    const link = new Link(owner, () => this.now);
     const peer = { address: '10.0.0.1', port: 1 };
     link.connection = this.#rig.broker.accept(link, this.#rig.listener, peer);
     this.#links.push(link);
@@ -65,8 +65,7 @@ export class DurableWorld implements Surroundings {
   }
 
   hasWaited(link: Link, ms: number): boolean {
-    const closedAt = this.#closedAt.get(link);
-    return closedAt !== undefined && this.now >= Math.max(closedAt, this.#bornAt) + ms;
+    return this.now >= Math.max(link.closedAt, this.#bornAt) + ms;
   }
 
   /** Lives through all steps, and sees to it that nothing is lost in the end. */
@@ -106,14 +105,12 @@ export class DurableWorld implements Surroundings {
     }
     await Promise.resolve();
     await Promise.resolve();
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #pass(ms: number): void {
     this.#rig.advance(ms);
-    this.#links = this.#links.filter((link) => {
-      if (link.closed && !this.#closedAt.has(link)) this.#closedAt.set(link, this.now);
-      return !link.closed;
-    });
+    this.#links = this.#links.filter(({ closed }) => !closed);
   }
 
   /** The broker notices connections that have broken. */
@@ -127,10 +124,7 @@ export class DurableWorld implements Surroundings {
     const { dice, store } = this;
     this.crashes++;
     const at = this.now;
-    for (const link of this.#links) {
-      if (!link.closed) link.crash(dice.below(4));
-      if (!this.#closedAt.has(link)) this.#closedAt.set(link, at);
-    }
+    for (const link of this.#links) if (!link.closed) link.crash(dice.below(4));
     this.#links = [];
     this.#ticks = [];
     store.cut(dice.chance(0.5));
@@ -151,7 +145,13 @@ export class DurableWorld implements Surroundings {
       afterTick,
       ...(now !== undefined && { now }),
     });
-    store.began = (changes) => this.#began(rig, changes);
+    store.began = (changes) => {
+      try {
+        this.#began(rig, changes);
+      } catch (error) {
+        this.#failure ??= error; // the journal would take it for a failure of the store
+      }
+    };
     store.state.check();
     restoreInto(rig.broker, store.load());
     this.#bornAt = rig.now;

@@ -24,6 +24,8 @@ export interface Entry {
 /** Whoever may be promised a message. */
 export interface Audience {
   owe(entry: Entry): void;
+  /** Whether it has subscribed since before the message was sent. */
+  awaits(entry: Entry): boolean;
 }
 
 /** Topics of messages that are shared, and of those that are retained. */
@@ -66,8 +68,9 @@ export class Ledger {
     if (topic.startsWith(RETAINED))
       this.#accepted.set(topic, Math.max(number, this.#accepted.get(topic) ?? 0));
     if (entry.expires || entry.clears) return;
-    if (topic.startsWith(SHARED) && !this.#sharedTaken.has(number)) this.sharedOwed.add(number);
-    for (const one of this.audience) one.owe(entry);
+    if (!topic.startsWith(SHARED)) for (const one of this.audience) one.owe(entry);
+    else if (entry.qos > 0 && !this.#sharedTaken.has(number) && this.audience.some((one) => one.awaits(entry)))
+      this.sharedOwed.add(number);
   }
 
   /** A member of a shared group has got a message. At QoS 2 no other does. */

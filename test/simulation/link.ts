@@ -18,15 +18,19 @@ export class Link implements Wire {
   connection: Connection | undefined;
   /** The broker has closed, or has noticed that the client has gone. */
   closed = false;
+  /** When that was, milliseconds since 1970. */
+  closedAt = Infinity;
   paused = false;
   full = false;
   unsentBytes = 0;
   #owner: LinkOwner | undefined;
+  readonly #now: () => number;
   #up: Uint8Array[] = [];
   #down: Uint8Array[] = [];
 
-  constructor(owner: LinkOwner) {
+  constructor(owner: LinkOwner, now: () => number) {
     this.#owner = owner;
+    this.#now = now;
   }
 
   get unsentFrames(): number {
@@ -58,6 +62,7 @@ export class Link implements Wire {
   }
 
   close(): void {
+    if (!this.closed) this.closedAt = this.#now();
     this.closed = true;
     this.#up = [];
   }
@@ -115,8 +120,7 @@ export class Link implements Wire {
   /** The broker is gone; so many chunks of what it sent still come to the client. */
   crash(chunks: number): void {
     this.connection = undefined;
-    this.closed = true;
-    this.#up = [];
+    this.close();
     this.#down.splice(chunks);
   }
 }

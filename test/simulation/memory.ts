@@ -69,7 +69,7 @@ export class Memory {
     if (entry.qos === 0 || this.#seen.has(entry.number)) return;
     for (const [filter, { qos, noLocal, since }] of this.filters) {
       if (qos === 0 || since >= entry.sentAt || (noLocal && entry.publisher === this.#clientId)) continue;
-      if (parseShared(filter) === undefined && matches(filter, entry.topic)) this.owed.add(entry.number);
+      if (matches(filter, entry.topic)) this.owed.add(entry.number);
     }
   }
 
@@ -95,11 +95,12 @@ export class Memory {
     if (entry.isWill || topic.startsWith(SHARED)) return;
     const key = `${publisher} ${topic} ${entry.qos} ${qos}`;
     const last = this.#last.get(key) ?? 0;
-    assert.ok(number > last || (entry.wasRepeated && !this.#wasThere(entry)), `${name} comes after ${last}`);
+    assert.ok(number > last || (entry.wasRepeated && !this.wasThere(entry)), `${name} comes after ${last}`);
     this.#last.set(key, Math.max(last, number));
   }
 
-  #wasThere(entry: Entry): boolean {
+  /** Whether a subscription has been there since before the message was sent. */
+  wasThere(entry: Entry): boolean {
     return [...this.filters].some(
       ([filter, { since }]) => since < entry.sentAt && matches(bare(filter), entry.topic),
     );
