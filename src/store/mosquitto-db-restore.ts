@@ -26,6 +26,9 @@ const MOST_WARNINGS = 20;
 
 type Kept<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
 
+/** The end of a `Date`'s calendar, milliseconds since 1970. */
+const LAST_TIME = 8.64e15;
+
 /** In place of an identifier: the message is over, or was left out, and so is what refers to it. */
 const GONE = 0;
 
@@ -127,7 +130,7 @@ export class DbRestore {
   /** Undefined for what has expired, and for what no client could have sent. */
   #read(chunk: MessageChunk): KeptMessage | undefined {
     const { at, topic, sourceId, username, payload, port, isGarbled } = chunk;
-    const expiresAt = chunk.expiryTime * 1000;
+    const expiresAt = timeOf(chunk);
     if (expiresAt !== 0 && expiresAt <= this.#now) return undefined;
     if (isGarbled || !isTopicName(topic)) return this.#leaveOut(at, 'message', topic);
     return {
@@ -167,7 +170,7 @@ export class DbRestore {
       return;
     }
     this.#ended.delete(clientId);
-    const expiresAt = chunk.expiryTime * 1000;
+    const expiresAt = timeOf(chunk);
     this.#sessions.set(clientId, {
       clientId,
       username: username === '' ? undefined : username,
@@ -337,6 +340,12 @@ function outgoingState({ qos, mid, state, dup }: DeliveryChunk): KeptDelivery['s
     default:
       return 'waiting';
   }
+}
+
+/** Milliseconds since 1970; 0 for never. What no calendar has is the last that it has. */
+function timeOf(chunk: MessageChunk | ClientChunk): number {
+  if (chunk.expiryTime < 0) throw damage(chunk, 'a time before 1970');
+  return Math.min(chunk.expiryTime * 1000, LAST_TIME);
 }
 
 function qosOf(chunk: MessageChunk | DeliveryChunk | SubscriptionChunk): QoS {
