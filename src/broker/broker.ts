@@ -170,6 +170,7 @@ export class Broker {
 
   /** Adds a subscription to the tree or to its group. */
   subscribe(subscription: Subscription): void {
+    this.stored.changes++;
     if (subscription.shareName !== undefined) this.shared.add(subscription);
     else {
       this.subscriptions.add(subscription.topicFilter, subscription);
@@ -179,6 +180,7 @@ export class Broker {
 
   /** Takes a subscription out of the tree or its group. */
   unsubscribe(subscription: Subscription): void {
+    this.stored.changes++;
     if (subscription.shareName !== undefined) this.shared.remove(subscription);
     else if (this.subscriptions.remove(subscription.topicFilter, subscription)) this.subscriptionCount--;
   }

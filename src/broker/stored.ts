@@ -5,12 +5,17 @@ import type { Journal } from './journal.ts';
 import type { Message } from './message.ts';
 import type { DeliveryRecord, Receipt } from './records.ts';
 
+const DOLLAR = 0x24;
+
 export class StoredMessages {
   /** For the sender side of sessions: what it lets go of is held no longer. */
   readonly sent: Holder<Delivery> = { settled: (delivery) => this.#settled(delivery) };
   /** For the receiver side. */
   readonly received: Holder<Receipt> = { settled: (receipt) => this.#settled(receipt) };
-  /** How often a message was taken or let go of: what `autosave_on_changes` counts. */
+  /**
+   * What `autosave_on_changes` counts: messages taken or let go of, but for the broker's own, and subscriptions made or
+   * ended.
+   */
   changes = 0;
   readonly #journal: Journal | undefined;
   #count = 0;
@@ -31,7 +36,7 @@ export class StoredMessages {
 
   /** Someone holds the message from now on. */
   hold(message: Message): void {
-    this.changes++;
+    if (message.topic.charCodeAt(0) !== DOLLAR) this.changes++;
     if (message.holders++ > 0) return;
     this.#count++;
     this.#bytes += message.payloadBytes;
@@ -40,7 +45,7 @@ export class StoredMessages {
   /** One of its holders lets go of the message. */
   release(message: Message): void {
     if (--message.holders > 0) return;
-    this.changes++;
+    if (message.topic.charCodeAt(0) !== DOLLAR) this.changes++;
     this.#count--;
     this.#bytes -= message.payloadBytes;
   }

@@ -27,7 +27,7 @@ export const globalOptions = {
     scope: 'global',
     reload: true,
     text: 'autosave_interval counts changes (subscriptions, retained and queued messages), not seconds.',
-    note: 'Looked at once a second.',
+    note: 'Looked at once a second, and not after every change.',
   },
   check_retain_source: {
     type: 'boolean',

@@ -10,7 +10,7 @@ import { readMosquittoDb, saveMosquittoDb } from '../store/mosquitto-db.ts';
 import type { SqliteOptions } from '../store/sqlite-store.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { Keeper, KeeperPorts } from './keeper.ts';
-import type { Places } from './persistence-places.ts';
+import type { DatabasePlaces } from './persistence-places.ts';
 import { isNewer, isThere, readDatabase } from './store-files.ts';
 import { tellStoreError } from './tell.ts';
 
@@ -29,7 +29,7 @@ export class Autosave implements Keeper {
   readonly durability = 'interval';
   readonly file: string;
   readonly store: undefined;
-  readonly #sqlite: SqliteOptions;
+  readonly #sqlite: SqliteOptions | undefined;
   readonly #log: Log;
   readonly #allowSymlinks: boolean;
   #schedule: Schedule;
@@ -41,7 +41,7 @@ export class Autosave implements Keeper {
   #saving: Promise<void> | undefined;
   #isWanted = false;
 
-  constructor({ sqlite, mosquittoDb = '' }: Places, config: Config, ports: KeeperPorts) {
+  constructor({ sqlite, mosquittoDb }: DatabasePlaces, config: Config, ports: KeeperPorts) {
     this.file = mosquittoDb;
     this.#sqlite = sqlite;
     this.#log = ports.log;
@@ -110,10 +110,11 @@ export class Autosave implements Keeper {
   }
 
   async #restore(broker: Broker): Promise<RestoreCounts | undefined> {
-    const { path } = this.#sqlite;
+    const sqlite = this.#sqlite;
     const hasOwn = isThere(this.file);
-    if (isThere(path)) {
-      if (!hasOwn || !isNewer(this.file, path)) return this.#takeOver(broker);
+    if (sqlite !== undefined && isThere(sqlite.path)) {
+      const { path } = sqlite;
+      if (!hasOwn || !isNewer(this.file, path)) return this.#takeOver(broker, sqlite);
       this.#warn(`Warning: ${path} is older than ${this.file}, and is not read.`);
       this.#warn(`To go on with its state, move ${this.file} away and start again; else move ${path} away.`);
     }
@@ -128,10 +129,10 @@ export class Autosave implements Keeper {
   }
 
   /** What `sync` or `commit` stored: from now on it is here, and the file has another name, so that it stays so. */
-  async #takeOver(broker: Broker): Promise<RestoreCounts> {
-    const { path } = this.#sqlite;
+  async #takeOver(broker: Broker, sqlite: SqliteOptions): Promise<RestoreCounts> {
+    const { path } = sqlite;
     const { openSqlite } = await import('../store/sqlite-store.ts');
-    const store = openSqlite(this.#sqlite);
+    const store = openSqlite(sqlite);
     let counts: RestoreCounts;
     try {
       counts = restoreInto(broker, store.load());

@@ -44,7 +44,7 @@ export function checkPlaces(
   const parent = isThere(resolve(directory)) ? directory : dirname(resolve(directory));
   return [
     unwritable(parent),
-    checkFile(sqlite.path, SQLITE, true),
+    sqlite === undefined ? undefined : checkFile(sqlite.path, SQLITE, true),
     mosquittoDb === undefined ? undefined : checkFile(mosquittoDb, MOSQUITTO_DB, allowSymlinks),
   ].filter((fault) => fault !== undefined);
 }

@@ -8,14 +8,26 @@ import type { SqliteOptions } from '../store/sqlite-store.ts';
 /** What an acknowledgement waits for: the disk, the operating system, nothing. */
 export type Durability = 'sync' | 'commit' | 'interval';
 
-export interface Places {
-  readonly durability: Durability;
+/** State in SQLite. */
+export interface SqlitePlaces {
+  readonly durability: 'sync' | 'commit';
   /** The directory of all files; empty for the working directory. */
   readonly directory: string;
   readonly sqlite: SqliteOptions;
-  /** Mosquitto's own database: read and written, or imported. Undefined where Mosquitto's plugin is named. */
+  /** Mosquitto's own database, to be imported; undefined where Mosquitto's plugin is named. */
   readonly mosquittoDb: string | undefined;
 }
+
+/** State in Mosquitto's own database. */
+export interface DatabasePlaces {
+  readonly durability: 'interval';
+  readonly directory: string;
+  readonly mosquittoDb: string;
+  /** Where the other ways keep it, to be taken over; undefined where the database has that name. */
+  readonly sqlite: SqliteOptions | undefined;
+}
+
+export type Places = SqlitePlaces | DatabasePlaces;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,22 +51,26 @@ function ownPlaces({ global }: Config): Places {
     persistence_file: file,
     persistence_durability: durability,
   } = global;
-  const { name, ext } = parse(file);
-  const synchronous = durability === 'commit' ? DURABILITIES.commit : DURABILITIES.sync;
-  const path = join(directory, ext === '.sqlite3' ? file : join(parse(file).dir, `${name}.sqlite3`));
-  return {
-    durability,
-    directory,
-    sqlite: { path, synchronous, pageSize: PAGE_BYTES },
-    mosquittoDb: directory === '' ? file : `${directory}/${file}`, // as Mosquitto, whose log has the path so
-  };
+  const { dir, name, ext } = parse(file);
+  const path = join(directory, dir, `${name}.sqlite3`);
+  const mosquittoDb = directory === '' ? file : `${directory}/${file}`; // as Mosquitto, whose log has the path so
+  const isOne = ext === '.sqlite3';
+  const sqlite = (synchronous: Synchronous): SqliteOptions => ({ path, synchronous, pageSize: PAGE_BYTES });
+  return durability === 'interval'
+    ? { durability, directory, mosquittoDb, sqlite: isOne ? undefined : sqlite('full') }
+    : {
+        durability,
+        directory,
+        mosquittoDb: isOne ? undefined : mosquittoDb,
+        sqlite: sqlite(DURABILITIES[durability]),
+      };
 }
 
 /** SQLite's own. */
 const PAGE_BYTES = 4096;
 
 /** Mosquitto's plugin: it has one name for the file where there is a directory for it. */
-function pluginPlaces({ global, setAt, plugins }: Config, env: Environment): Places {
+function pluginPlaces({ global, setAt, plugins }: Config, env: Environment): SqlitePlaces {
   const { dbFile, sync, pageSize = PAGE_BYTES } = persistSqliteOf(plugins) ?? {};
   const directory = env['MOSQUITTO_PERSISTENCE_LOCATION'] ?? global.persistence_location;
   const inDirectory = directory !== '' || dbFile === undefined;

@@ -6,7 +6,7 @@ import type { Store } from '../broker/store.ts';
 import { readMosquittoDb } from '../store/mosquitto-db.ts';
 import { openSqlite } from '../store/sqlite-store.ts';
 import type { Keeper, KeeperPorts } from './keeper.ts';
-import type { Places } from './persistence-places.ts';
+import type { SqlitePlaces } from './persistence-places.ts';
 import { isNewer, isThere, readDatabase } from './store-files.ts';
 
 /** How long the store may take at the end, milliseconds: whoever asked for the end does not wait for ever. */
@@ -15,7 +15,7 @@ const PATIENCE_MS = 5000;
 /**
  * Opens the store, and brings over what Mosquitto left where nothing was ever stored. Rejects with a `StoreError`.
  */
-export async function openSqliteKeeper(places: Places, ports: KeeperPorts): Promise<Keeper> {
+export async function openSqliteKeeper(places: SqlitePlaces, ports: KeeperPorts): Promise<Keeper> {
   const { sqlite, mosquittoDb } = places;
   const hasOld = mosquittoDb !== undefined && isThere(mosquittoDb);
   const isOlder = hasOld && isThere(sqlite.path) && isNewer(mosquittoDb, sqlite.path); // before it is opened
@@ -45,18 +45,17 @@ function warnOfNewer(mosquittoDb: string, path: string, ports: KeeperPorts): voi
 
 /** In one commit: an import that was cut short begins anew. */
 async function importInto(store: Store, from: string, path: string, ports: KeeperPorts): Promise<void> {
-  const { changes, warnings } = readMosquittoDb(
-    readDatabase(from, ports.allowSymlinks, ports.log),
-    Date.now(),
-  );
+  const bytes = readDatabase(from, ports.allowSymlinks, ports.log);
+  const { changes, warnings } = readMosquittoDb(bytes, Date.now());
   for (const text of warnings) warn(ports, text);
-  if (changes.length === 0) return;
-  await store.commit(changes);
+  const all = [...changes];
+  if (all.length === 0) return;
+  await store.commit(all);
   ports.log.event('storeImported', { file: from, into: path });
 }
 
 class SqliteKeeper implements Keeper {
-  readonly durability: Places['durability'];
+  readonly durability: SqlitePlaces['durability'];
   readonly file: string;
   readonly store: Store;
   /** Whether there is something to restore, or there was. */
@@ -64,7 +63,7 @@ class SqliteKeeper implements Keeper {
   readonly #ports: KeeperPorts;
   #broker: Broker | undefined;
 
-  constructor({ durability, sqlite }: Places, store: Store, isFilled: boolean, ports: KeeperPorts) {
+  constructor({ durability, sqlite }: SqlitePlaces, store: Store, isFilled: boolean, ports: KeeperPorts) {
     this.durability = durability;
     this.file = sqlite.path;
     this.store = store;
@@ -87,7 +86,7 @@ class SqliteKeeper implements Keeper {
   save(): void {
     const { log } = this.#ports;
     if (this.#broker?.journal?.isFailing !== true) log.event('storeUpToDate', { file: this.file });
-    // else it is tried again every second, and the log has said so
+    else warn(this.#ports, `Warning: ${this.file} cannot take changes now; it is tried again every second.`);
   }
 
   async close(): Promise<void> {

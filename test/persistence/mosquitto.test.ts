@@ -1,7 +1,6 @@
 /** An installation of Mosquitto becomes one of Zanzara on the same configuration file, and goes back. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, utimesSync } from 'node:fs';
-import { test } from 'node:test';
 import { connectTo } from '../cli/program.ts';
 import { BROKER, testWithMosquitto } from '../interop/mosquitto.ts';
 import { expectFurnished, furnish, Place } from './place.ts';
