@@ -1,4 +1,5 @@
 /** State in SQLite: every change is stored before it is acknowledged. */
+import { dirname } from 'node:path';
 import type { Broker } from '../broker/broker.ts';
 import type { RestoreCounts } from '../broker/restore.ts';
 import { restoreInto } from '../broker/restore.ts';
@@ -7,7 +8,7 @@ import { readMosquittoDb } from '../store/mosquitto-db.ts';
 import { openSqlite } from '../store/sqlite-store.ts';
 import type { Keeper, KeeperPorts } from './keeper.ts';
 import type { SqlitePlaces } from './persistence-places.ts';
-import { isNewer, isThere, readDatabase } from './store-files.ts';
+import { isNewer, isThere, readDatabase, unwritable } from './store-files.ts';
 
 /** How long the store may take at the end, milliseconds: whoever asked for the end does not wait for ever. */
 const PATIENCE_MS = 5000;
@@ -17,6 +18,8 @@ const PATIENCE_MS = 5000;
  */
 export async function openSqliteKeeper(places: SqlitePlaces, ports: KeeperPorts): Promise<Keeper> {
   const { sqlite, mosquittoDb } = places;
+  const fault = unwritable(dirname(sqlite.path));
+  if (fault !== undefined) throw fault;
   const hasOld = mosquittoDb !== undefined && isThere(mosquittoDb);
   const isOlder = hasOld && isThere(sqlite.path) && isNewer(mosquittoDb, sqlite.path); // before it is opened
   const store = openSqlite(sqlite);

@@ -1,5 +1,6 @@
 /** The files that state is kept in, beside what stands in them: directories, ages, who may read them. */
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { readSensitiveBytes } from '../access/sensitive-file.ts';
 import type { Log } from '../base/log.ts';
@@ -11,7 +12,11 @@ const DIRECTORY_MODE = 0o770;
 
 /** The user that directories and files should belong to, for advice. */
 function user(): string {
-  return `the user that the broker runs as, number ${process.getuid?.() ?? 'unknown'}`;
+  try {
+    return `the user that the broker runs as, ${userInfo().username}`;
+  } catch {
+    return `the user that the broker runs as, number ${process.getuid?.()}`; // one without a name, as in containers
+  }
 }
 
 /** Makes a directory whose parent is there. */
@@ -48,8 +53,13 @@ export function unwritable(directory: string): StoreError | undefined {
   return new StoreError(`${path} is no directory.`, 'Set persistence_location to a directory.');
 }
 
+/** False only for what is surely not there: what may not be looked at is told about by whoever opens it. */
 export function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOTDIR';
+  }
 }
 
 /** Whether one database was changed after another, with the log that SQLite keeps beside it. Both are there. */
@@ -57,9 +67,16 @@ export function isNewer(path: string, other: string): boolean {
   return changedAt(path) > changedAt(other);
 }
 
+/** Milliseconds since 1970; 0 for what cannot be looked at. */
 function changedAt(path: string): number {
-  const times = [path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  return Math.max(...times);
+  try {
+    const times = [path, `${path}-wal`].map(
+      (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    );
+    return Math.max(...times);
+  } catch {
+    return 0; // whoever opens it tells
+  }
 }
 
 /** The bytes of a database of Mosquitto. Whoever else can read it is told about in the log. */

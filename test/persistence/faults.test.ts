@@ -14,7 +14,7 @@ const BROKEN: readonly (readonly [what: string, lines: string, text: RegExp, hin
     'a directory whose parent is not there',
     'persistence_location HERE/no/where',
     /^Error: The directory \/.*\/no\/where is not there and cannot be made: No such file or directory\.$/,
-    /^Make it with 'mkdir -p \/.*\/no\/where', for the user that the broker runs as, number 0, or set persistence_location/,
+    /^Make it with 'mkdir -p \/.*\/no\/where', for the user that the broker runs as, \S+, or set persistence_location/,
   ],
   [
     'a file that is no SQLite database',
