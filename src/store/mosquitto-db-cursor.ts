@@ -119,15 +119,20 @@ export class DbCursor {
 
   /** Text of so many bytes. */
   text(size: number): string {
-    if (size === 0) return '';
     const start = this.skip(size);
-    try {
-      return readText(this.#bytes, start, start + size);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#isGarbled = true;
-      return lenient.decode(this.#bytes.subarray(start, start + size));
-    }
+    const text = readOr(this.#bytes, start, start + size);
+    if (text !== undefined) return text;
+    this.#isGarbled = true;
+    return lenient.decode(this.#bytes.subarray(start, start + size));
+  }
+
+  /**
+   * A name that may be missing: who is told of it only. Where a client has no user name Mosquitto 2.0 leaves the length
+   * of another's, and writes what its memory happens to hold: that is no name.
+   */
+  name(size: number): string {
+    const start = this.skip(size);
+    return readOr(this.#bytes, start, start + size) ?? '';
   }
 
   /** Text behind its length. */
@@ -144,6 +149,17 @@ export class DbCursor {
   /** A view of all that is left. */
   rest(): Uint8Array {
     return this.binary(this.left);
+  }
+}
+
+/** Undefined for what MQTT does not allow. */
+function readOr(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (start === end) return '';
+  try {
+    return readText(bytes, start, end);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
   }
 }
 

@@ -49,7 +49,7 @@ export const STATE = {
 interface Chunk {
   readonly at: number;
   readonly length: number;
-  /** Whether one of its texts is none that MQTT allows; what is not UTF-8 has become U+FFFD. */
+  /** Whether its client identifier or its topic is none that MQTT allows; what is not UTF-8 has become U+FFFD. */
   readonly isGarbled: boolean;
 }
 

@@ -104,8 +104,8 @@ function readMessage(cursor: DbCursor, length: number): DbChunk {
   const port = cursor.u16();
   const qos = cursor.u8();
   const retain = cursor.u8();
-  const sourceId = cursor.text(sourceIdBytes);
-  const username = cursor.text(usernameBytes);
+  const sourceId = cursor.name(sourceIdBytes);
+  const username = cursor.name(usernameBytes);
   const topic = cursor.text(topicBytes);
   const payload = cursor.binary(payloadBytes);
   const properties = cursor.left > 0 ? cursor.rest() : NO_BYTES;
@@ -144,7 +144,7 @@ function readClient(cursor: DbCursor, length: number, version: number): DbChunk 
   const usernameBytes = hasUser ? cursor.u16() : 0;
   if (hasUser) cursor.skip(4);
   const clientId = cursor.text(idBytes);
-  const username = cursor.text(usernameBytes);
+  const username = cursor.name(usernameBytes);
   return {
     kind: 'client',
     at: cursor.chunk,
@@ -230,8 +230,8 @@ function readPackedConfig(cursor: DbCursor, length: number): DbChunk {
 
 function readPackedMessage(cursor: DbCursor, length: number, version: number): DbChunk {
   const storeId = cursor.id();
-  const sourceId = cursor.string();
-  const username = version >= 4 ? cursor.string() : '';
+  const sourceId = cursor.name(cursor.u16());
+  const username = version >= 4 ? cursor.name(cursor.u16()) : '';
   const port = version >= 4 ? cursor.u16() : 0;
   const sourceMid = cursor.u16();
   cursor.u16(); // a packet identifier that never meant anything
