@@ -236,7 +236,7 @@ function stateOf({ qos, state }: KeptDelivery): number {
 
 function writeDelivery(out: Slices, delivery: KeptDelivery, mid: number, state: number): void {
   const { clientId, messageId, direction, qos, retain, identifiers } = delivery;
-  const properties = identifiers === undefined ? NO_BYTES : blockOf({ subscriptionIdentifiers: identifiers });
+  const properties = identifierBlock(identifiers);
   out.room(HEADER + 16 + 3 * clientId.length + properties.length);
   const start = out.at;
   out.u32(CHUNK.delivery);
@@ -252,6 +252,11 @@ function writeDelivery(out: Slices, delivery: KeptDelivery, mid: number, state: 
   out.u32At(start + 4, 16 + idBytes + properties.length);
   out.u16At(start + 18, idBytes);
   out.raw(properties);
+}
+
+/** Mosquitto refuses a file with more than one subscription identifier for a message. */
+function identifierBlock(identifiers: readonly number[] | undefined): Uint8Array {
+  return identifiers === undefined ? NO_BYTES : blockOf({ subscriptionIdentifiers: identifiers.slice(0, 1) });
 }
 
 function seconds(milliseconds: number): number {

@@ -297,7 +297,9 @@ function ours(expiresAt: number): readonly Change[] {
     delivery(3, { packetId: 5, state: 'published' }),
     delivery(4, { packetId: 6, state: 'released' }),
     delivery(5, { clientId: 'sender', direction: 'in', packetId: 77, state: 'published' }),
-    ...Array.from({ length: 50 }, (_, at) => delivery(6 + at, { identifiers: at === 0 ? undefined : [300] })),
+    ...Array.from({ length: 50 }, (_, at) =>
+      delivery(6 + at, { identifiers: at === 0 ? undefined : at === 1 ? [300, 301] : [300] }),
+    ),
   ];
   const options = { qos: 2, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
   const subscribed = (filter: string, identifier: number): Change => ({

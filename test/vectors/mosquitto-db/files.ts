@@ -302,6 +302,14 @@ export const FILES: readonly FileVector[] = [
     changes: [],
   },
   {
+    name: "a user name that is Mosquitto's memory",
+    bytes: [
+      header(6),
+      '00000006 00000022  0000000000000000 ffffffff 0004 0003 075b 0007 00000000 "dur" "eve" 00d47f00',
+    ],
+    changes: [{ kind: 'session', session: { ...SESSION, port: 1883 } }],
+  },
+  {
     name: 'deliveries in every state',
     bytes: [
       header(6),
