@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { Scratch } from '../../test/cli/program.ts';
 import { runs } from '../../test/runs.ts';
 import { Authority, testWithOpenssl } from '../../test/tls/authority.ts';
+import { dial } from '../../test/tls/stage.ts';
 import type { KeyPair } from '../../test/tls/authority.ts';
 import type { Handshake } from './arrival.ts';
 import { judge } from './client-certificates.ts';
@@ -84,7 +85,9 @@ class Rig implements AsyncDisposable {
   /** One list for each socket, in the order they came. */
   readonly results: Handshake[][] = [];
   readonly received: string[] = [];
-  readonly #server = createServer((socket) => this.#accept(socket));
+  /** When a socket is taken. */
+  takes: (socket: Socket, take: () => void) => void = (_socket, take) => take();
+  readonly #server = createServer((socket) => this.takes(socket, () => this.#accept(socket)));
   readonly #sockets = new Set<Socket>();
   readonly #watchers = new Set<() => void>();
   port = 0;
@@ -270,6 +273,32 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     assert.equal(rig.handshakes.underWay, 0);
   });
 }
+
+testWithOpenssl('the alert leaves first, however fast the answer comes', async () => {
+  await using rig = await Rig.open({ certificates: true });
+  rig.takes = (socket, take) => {
+    // Its first bytes are here before TLS is, and its next ones before anything else is done
+    socket.once('readable', () => {
+      setImmediate(() => {
+        take();
+        process.nextTick(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200));
+      });
+    });
+  };
+  for (const [version, alert] of [
+    ['-tls1_2', 40],
+    ['-tls1_3', 116],
+  ] as const) {
+    const expected = new RegExp(`SSL alert number ${alert}\n`);
+    assert.match(await dial(rig.port, expected, version), expected);
+  }
+  await rig.until(() => rig.open === 0);
+  assert.equal(rig.handshakes.underWay, 0);
+  assert.deepEqual(
+    rig.results.map((results) => results.map(({ secured }) => secured)),
+    [[false], [false]],
+  );
+});
 
 testWithOpenssl('where dates do not count, everything else does', async () => {
   await using rig = await Rig.open({ certificates: true, ignoresDates: true });

@@ -56,6 +56,8 @@ type Handshaking = Extract<State, { name: 'handshake' }>;
 type SecuredStream = TLSSocket & { [STATE]: State };
 
 const STATE: unique symbol = Symbol('state');
+/** Where Node's streams have their way to end, for others to replace. */
+const DESTROY = '_destroy';
 const OVER: State = { name: 'over' };
 
 /** As Mosquitto words it whatever OpenSSL says; that stands in the line before. */
@@ -99,6 +101,7 @@ export class Tls implements Encryption {
       trafficSecret: undefined,
       pskIdentity,
     };
+    stream[DESTROY] = destroyWhenTold;
     surroundings.handshakes.begin(stream, now);
     stream.on('secure', onSecure);
     stream.on('error', onError);
@@ -139,6 +142,20 @@ function turnAway(socket: Socket, done: Done): Socket {
   process.nextTick(done, NO_ROOM);
   socket.destroy();
   return socket;
+}
+
+/**
+ * Ends a stream. When a handshake fails, OpenSSL's alert may still wait for Node's account of the write before it, which
+ * comes in the turn of `setImmediate`: Node by itself would close the socket before, and the peer never learn why.
+ */
+function destroyWhenTold(
+  this: SecuredStream,
+  error: Error | null,
+  callback: (error?: Error | null) => void,
+): void {
+  const destroy = (): void => TLSSocket.prototype[DESTROY].call(this, error, callback);
+  if (error !== null && this[STATE].name === 'handshake') setImmediate(destroy);
+  else destroy();
 }
 
 /** OpenSSL asks for the key of an identity. In TLS 1.3 a client may name several. */
