@@ -64,20 +64,24 @@ export class StoreThread {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#worker ??= this.#start();
+      this.#worker.ref();
       this.#worker.postMessage(request, transfer);
     });
   }
 
   #start(): Worker {
     const worker = new Worker(new URL(import.meta.url), { workerData: { [TASK]: this.#task } });
+    worker.unref();
     worker.on('message', (reply: Reply) => this.#settle(reply));
     worker.on('error', (error) => this.#lose(worker, error));
     worker.on('exit', () => this.#lose(worker, new Error('its thread has ended')));
     return worker;
   }
 
+  /** While nobody waits, the thread does not keep the program from ending. */
   #settle(reply: Reply): void {
     const waiting = this.#waiting;
+    this.#worker?.unref();
     this.#waiting = undefined;
     if (reply === undefined) waiting?.resolve();
     else waiting?.reject(new StoreError(reply.text, reply.hint));
