@@ -233,13 +233,14 @@ export class DurableWorld implements Surroundings {
   #profile(at: number): Profile {
     const { dice } = this;
     const { topics } = this.#size;
+    const version = dice.pick([4, 5, 5] as const);
     const isMember = at % 20 === 0;
     const retains = dice.chance(0.25);
     const one = (): string => `a/${dice.below(topics)}`;
     const some = [...new Set([one(), one(), one(), `${RETAINED}${dice.below(this.#size.devices)}`])];
     return {
       id: `c${at}`,
-      version: dice.pick([4, 5, 5]),
+      version,
       keeps: isMember ? 'always' : dice.pick(['nothing', 'briefly', 'always', 'always']),
       receiveMaximum: 1 + dice.below(8),
       filters: dice.chance(0.03) ? ['a/+', `${RETAINED}+`] : some,
@@ -247,7 +248,7 @@ export class DurableWorld implements Surroundings {
       retainedTopic: retains ? `${RETAINED}${at}` : undefined,
       retainedQos: dice.pick([0, 1, 2]),
       hasWill: dice.chance(0.3),
-      noLocal: dice.chance(0.1),
+      noLocal: version === 5 && dice.chance(0.1),
       isMember,
     };
   }

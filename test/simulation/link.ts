@@ -19,7 +19,7 @@ export class Link implements Wire {
   /** The broker has closed, or has noticed that the client has gone. */
   closed = false;
   /** When that was, milliseconds since 1970. */
-  closedAt = Infinity;
+  closedAt: number = Infinity;
   paused = false;
   full = false;
   unsentBytes = 0;
@@ -27,6 +27,7 @@ export class Link implements Wire {
   readonly #now: () => number;
   #up: Uint8Array[] = [];
   #down: Uint8Array[] = [];
+  #hasCarried = false;
 
   constructor(owner: LinkOwner, now: () => number) {
     this.#owner = owner;
@@ -75,6 +76,7 @@ export class Link implements Wire {
   /** Chunks come to the broker, as one. False if there are none. */
   carryUp(chunks: number): boolean {
     if (this.#up.length === 0 || this.paused || this.closed) return false;
+    this.#hasCarried = true;
     const chunk = Buffer.concat(this.#up.splice(0, chunks));
     this.connection?.receive(chunk);
     if (!this.paused) chunk.fill(SPENT);
@@ -107,7 +109,8 @@ export class Link implements Wire {
     this.#owner = undefined;
     this.#down = [];
     this.unsentBytes = 0;
-    this.#up.splice(chunks);
+    // of a connection that the broker has heard nothing of, nothing comes: a later one would come before it
+    this.#up.splice(this.#hasCarried ? chunks : 0);
   }
 
   /** The broker notices that the client is gone. */
