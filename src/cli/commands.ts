@@ -13,6 +13,7 @@ const loadPub = tool(async () => (await import('./pub.ts')).pub);
 const loadSub = tool(async () => (await import('./sub.ts')).sub);
 const loadRr = tool(async () => (await import('./rr.ts')).rr);
 
+const loadDbDump = tool(async () => (await import('./db-dump.ts')).dbDump);
 const loadPasswd: Load = async () => (await import('./passwd.ts')).passwd;
 const loadLinkTools: Load = async () => (await import('./link-tools.ts')).linkTools;
 
@@ -20,6 +21,7 @@ const loadLinkTools: Load = async () => (await import('./link-tools.ts')).linkTo
 const COMMANDS: ReadonlyMap<string, Load> = new Map([
   ['bench', loadBench],
   ['broker', loadBroker],
+  ['db-dump', loadDbDump],
   ['link-tools', loadLinkTools],
   ['passwd', loadPasswd],
   ['pub', loadPub],
@@ -30,6 +32,7 @@ const COMMANDS: ReadonlyMap<string, Load> = new Map([
 /** Names under which the program is one command and no other. */
 const NAMES: ReadonlyMap<string, Load> = new Map([
   ['mosquitto', loadBroker],
+  ['mosquitto_db_dump', loadDbDump],
   ['mosquitto_passwd', loadPasswd],
   ['mosquitto_pub', loadPub],
   ['mosquitto_rr', loadRr],

@@ -5,7 +5,14 @@ import { systemText } from '../server/system-text.ts';
 import type { Command, Io } from './io.ts';
 
 /** What this program can be called instead of `zanzara`. */
-const TOOLS = ['mosquitto', 'mosquitto_pub', 'mosquitto_sub', 'mosquitto_rr', 'mosquitto_passwd'] as const;
+const TOOLS = [
+  'mosquitto',
+  'mosquitto_pub',
+  'mosquitto_sub',
+  'mosquitto_rr',
+  'mosquitto_passwd',
+  'mosquitto_db_dump',
+] as const;
 
 const USAGE = `Usage: zanzara link-tools DIR
 
