@@ -12,6 +12,12 @@ interface Receipt {
   readonly identifiers: readonly number[] | undefined;
 }
 
+/** When a client came and went last, milliseconds since 1970. */
+export interface Presence {
+  readonly connectedAt: number;
+  readonly leftAt: number;
+}
+
 export interface AudienceOptions {
   readonly name: string;
   readonly isShared?: boolean;
@@ -67,7 +73,7 @@ export class Audience {
   }
 
   /** A PUBLISH that is no repetition in the eyes of its receiver. */
-  receive(packet: Publish, connectedAt: number): void {
+  receive(packet: Publish, seen: Presence): void {
     const ledger = this.#ledger;
     const number = Number.parseInt(new TextDecoder().decode(packet.payload.subarray(0, 16)), 10);
     const sent = ledger.find(number);
@@ -75,7 +81,7 @@ export class Audience {
       const what = ledger.isSettled(number) ? 'was settled before' : 'was never sent';
       ledger.fault('stuck', `${this.name} got message ${number} on ${packet.topic}, which ${what}`);
     } else if (this.#receipts.has(number)) this.#repeated(packet, sent);
-    else this.#first(packet, sent, connectedAt);
+    else this.#first(packet, sent, seen);
   }
 
   #repeated({ qos, dup }: Publish, { number, topic }: Sent): void {
@@ -87,22 +93,25 @@ export class Audience {
       );
   }
 
-  #first(packet: Publish, sent: Sent, connectedAt: number): void {
+  #first(packet: Publish, sent: Sent, seen: Presence): void {
     const { number, topic, done } = sent;
     const { qos, properties } = packet;
     this.#ledger.count('received');
     this.#receipts.set(number, { sent, qos, identifiers: properties.subscriptionIdentifiers });
     const last = this.#last.get(topic) ?? 0;
-    if (number < last && !this.isShared)
+    // one that expires may have gone, and come again when it was sent again
+    if (number < last && !this.isShared && (sent.expiry ?? LONG) >= LONG)
       this.#ledger.fault('disordered', `${this.name} got message ${number} on ${topic} after ${last}`);
     this.#last.set(topic, Math.max(number, last));
     if (done > 0 && done < this.#fresh)
       this.#ledger.fault('sessions', `${this.name} got message ${number} of the session that it had ended`);
-    if (sent.expiry !== undefined) this.#expiring(packet, sent, sent.expiry, connectedAt);
+    if (sent.expiry !== undefined) this.#expiring(packet, sent, sent.expiry, seen);
   }
 
-  #expiring({ properties, topic }: Publish, sent: Sent, expiry: number, connectedAt: number): void {
-    if (sent.done > 0 && connectedAt - sent.doneAt > expiry * 1000 + SLACK_MS)
+  #expiring({ properties, topic }: Publish, sent: Sent, expiry: number, seen: Presence): void {
+    // what was on its way when its receiver left may come again at any time
+    const waited = sent.done > 0 && sent.firstAt > seen.leftAt + LEAVING_MS;
+    if (waited && seen.connectedAt - sent.doneAt > expiry * 1000 + SLACK_MS)
       this.#ledger.fault('expiry', `${this.name} got message ${sent.number} on ${topic} after its time`);
     const left = properties.messageExpiryInterval ?? 0; // Mosquitto leaves it out when no whole second is left
     const least = expiry - (Date.now() - sent.firstAt + SLACK_MS) / 1000;
@@ -159,6 +168,12 @@ export class Audience {
     return coverage;
   }
 }
+
+/** Seconds that no run lasts. */
+const LONG = 3600;
+
+/** How long the broker may take to notice that a client has left. */
+const LEAVING_MS = 500;
 
 /** What clocks of two processes and whole seconds may differ by, milliseconds. */
 const SLACK_MS = 2000;

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { canConnect } from '../cli/program.ts';
 
 export interface BrokerOptions {
@@ -10,6 +11,9 @@ export interface BrokerOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
 }
+
+/** Where Node keeps the program compiled, so that it starts in a quarter of the time. */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/zanzara', import.meta.url));
 
 const PATIENCE_MS = 20_000;
 /** What is kept of its output: its last words. */
@@ -33,7 +37,7 @@ export class BrokerProcess {
     this.#child = spawn(program, args, {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...env },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', (chunk) => (this.#output = `${this.#output}${chunk}`.slice(-LAST_WORDS)));

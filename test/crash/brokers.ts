@@ -3,12 +3,15 @@ import { existsSync } from 'node:fs';
 import { zanzara } from '../cli/program.ts';
 import type { CampaignOptions } from './campaign.ts';
 
+export type Kind = Pick<CampaignOptions, 'command' | 'config' | 'keepsWills'>;
+
 export type Durability = 'sync' | 'commit' | 'interval' | 'none';
 
 /** Zanzara with this durability. */
-export function zanzaraWith(durability: Durability): Pick<CampaignOptions, 'command' | 'config'> {
+export function zanzaraWith(durability: Durability): Kind {
   return {
     command: (file) => zanzara('-c', file),
+    keepsWills: durability === 'sync' || durability === 'commit',
     config: (folder) =>
       durability === 'none'
         ? ['persistence false']
@@ -24,7 +27,8 @@ export function mosquittoInstalled(): boolean {
 }
 
 /** Mosquitto, which saves a snapshot every second: what came after the last one is lost in a kill. */
-export const mosquitto: Pick<CampaignOptions, 'command' | 'config'> = {
+export const mosquitto: Kind = {
   command: (file) => [MOSQUITTO, '-c', file],
+  keepsWills: false,
   config: (folder) => ['persistence true', `persistence_location ${folder}`, 'autosave_interval 1'],
 };

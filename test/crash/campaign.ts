@@ -20,6 +20,10 @@ export interface CampaignOptions {
   readonly loadMs: readonly [low: number, high: number];
   /** Rounds after which everything is finished and judged. */
   readonly judgeEvery: number;
+  /** Is a will that waits kept when the broker is stopped? */
+  readonly keepsWills: boolean;
+  /** How long something that must come is waited for, milliseconds; 5000 without it. Only what is lost uses it up. */
+  readonly patienceMs?: number;
   readonly env?: (folder: string) => Readonly<Record<string, string>>;
   /** Is done to the files while the broker is dead. */
   readonly whileDead?: (folder: string, random: Random) => void;
@@ -38,7 +42,9 @@ export async function campaign(options: CampaignOptions): Promise<Ledger> {
   const folder = scratch.at('data');
   const file = scratch.file(
     'broker.conf',
-    [`listener ${port} 127.0.0.1`, 'allow_anonymous true', ...COMMON, ...options.config(`${folder}/`)].join('\n'),
+    [`listener ${port} 127.0.0.1`, 'allow_anonymous true', ...COMMON, ...options.config(`${folder}/`)].join(
+      '\n',
+    ),
   );
   scratch.file('data/.keep', '');
   rmSync(`${folder}/.keep`);
@@ -51,6 +57,8 @@ export async function campaign(options: CampaignOptions): Promise<Ledger> {
     });
   return await new Campaign(options, { start, port, folder, random }).run();
 }
+
+const PATIENCE_MS = 5000;
 
 /** No queue is cut: whatever is missing was lost. */
 const COMMON = ['max_queued_messages 0', 'log_type error', 'log_type warning', 'user root'];
@@ -73,7 +81,10 @@ class Campaign {
     this.#options = options;
     this.#setting = setting;
     this.#random = setting.random.fork('campaign');
-    this.#world = new World(setting.random);
+    this.#world = new World(setting.random, {
+      patienceMs: options.patienceMs ?? PATIENCE_MS,
+      keepsWills: options.keepsWills,
+    });
     this.#ledger = this.#world.ledger;
   }
 
@@ -88,7 +99,7 @@ class Campaign {
       progress?.(round, this.#ledger);
     }
     await this.#world.judge();
-    this.#world.close();
+    this.#world.close(false);
     await broker.end('SIGTERM');
     await this.#world.closed();
     return this.#ledger;
@@ -103,7 +114,7 @@ class Campaign {
     }
     const broker = this.#setting.start();
     await broker.listens();
-    await this.#world.retained.audit(this.#setting.port);
+    await this.#world.retained.audit(this.#setting.port, this.#world.patienceMs);
     this.#world.open(this.#setting.port);
     return broker;
   }
@@ -113,7 +124,7 @@ class Campaign {
     if (ends === 'never') return broker;
     const stops = ends === 'stop' || (ends === 'mixed' && this.#random.chance(0.25));
     if (broker.isBroken) this.#ledger.fault('broken', `the broker ended by itself: ${broker.output}`);
-    this.#world.close();
+    this.#world.close(!stops);
     await this.#kill(broker, stops ? 'SIGTERM' : 'SIGKILL');
     await this.#world.closed();
     return await this.#start();

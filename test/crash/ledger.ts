@@ -138,8 +138,7 @@ export class Ledger {
   /** Counts a fault, and keeps the first few in words. */
   fault(count: Count, text: string): void {
     this.count(count);
-    if (this.counts[count] <= EXAMPLES)
-      this.examples.push(`round ${this.round}, ${COUNTS[count]}: ${text}`);
+    if (this.counts[count] <= EXAMPLES) this.examples.push(`round ${this.round}, ${COUNTS[count]}: ${text}`);
   }
 
   /** All faults together. */

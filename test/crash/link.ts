@@ -53,6 +53,11 @@ export class Link {
     this.#socket.destroy();
   }
 
+  /** Goes at once, as if the network had failed: its owner is told. */
+  fail(): void {
+    this.#socket.destroy();
+  }
+
   /** Stays connected, and nobody listens: its client has moved on. */
   abandon(): void {
     this.#deaf = true;

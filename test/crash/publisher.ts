@@ -66,6 +66,12 @@ export class Publisher {
     return this.#flows.size === 0;
   }
 
+  get doing(): string {
+    const [flow] = this.#flows.values();
+    const first = flow === undefined ? 'nothing' : `${flow.sent.number} is ${flow.state}`;
+    return `${this.#seat.state}, ${this.#flows.size} flows, ${first}`;
+  }
+
   step(now: number): void {
     this.#seat.step(now);
     if (this.#stage.phase !== 'load') this.#seat.hurry();
@@ -102,8 +108,7 @@ export class Publisher {
 
   #publish({ packetId, item, payload }: Flow, dup: boolean): void {
     const { topic, qos, retain, expiry } = item;
-    const properties: Properties =
-      expiry === undefined ? NO_PROPERTIES : { messageExpiryInterval: expiry };
+    const properties: Properties = expiry === undefined ? NO_PROPERTIES : { messageExpiryInterval: expiry };
     this.#seat.send({ type: 'publish', topic, payload, qos, retain, dup, packetId, properties });
   }
 

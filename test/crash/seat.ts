@@ -16,6 +16,10 @@ export interface Stage {
   readonly phaseNumber: number;
   /** When the broker was there again, milliseconds since 1970. */
   readonly upSince: number;
+  /** How long something that must come is waited for, milliseconds. Only what is lost uses it up. */
+  readonly patienceMs: number;
+  /** Is a will that waits kept when the broker is stopped? Else it may be published before its time. */
+  readonly keepsWills: boolean;
   /** Every link is ended before the broker starts again. */
   opened(link: Link): void;
 }
@@ -56,6 +60,8 @@ export class Seat {
   #clean = false;
   /** When it sent its last CONNECT, milliseconds since 1970. */
   connectedAt = 0;
+  /** When its last connection ended. */
+  leftAt = 0;
 
   constructor(stage: Stage, options: SeatOptions, random: Random, owner: SeatOwner) {
     this.#stage = stage;
@@ -73,6 +79,11 @@ export class Seat {
 
   get isAway(): boolean {
     return this.#link === undefined;
+  }
+
+  /** For a report. */
+  get state(): string {
+    return `${this.clientId} is ${this.#open ? 'open' : this.isAway ? 'away' : 'connecting'}`;
   }
 
   /** Connects when it is time to; `now`: milliseconds since 1970. */
@@ -115,7 +126,9 @@ export class Seat {
     this.#link = undefined;
     this.#open = false;
     this.#backAt = Date.now() + backInMs;
-    if (link !== undefined) this.#owner.closed();
+    if (link === undefined) return undefined;
+    this.leftAt = Date.now();
+    this.#owner.closed();
     return link;
   }
 

@@ -40,7 +40,10 @@ interface Due {
   readonly at: number;
 }
 
-/** Rounds of PINGREQ and PINGRESP without anything else in between, before it is believed that nothing more comes. */
+/**
+ * Requests and their answers without anything else in between, before it is believed that nothing more comes. They are
+ * SUBSCRIBE and UNSUBSCRIBE, as their answers wait for the store like all that may still come; PINGRESP would not.
+ */
 const QUIET = 3;
 
 export class Subscriber {
@@ -57,7 +60,6 @@ export class Subscriber {
   readonly #asked = new Set<string>();
   #packetId = 0;
   #quiet = 0;
-  #pinging = false;
   /** The phase that it has taken notice of. */
   #phase = 0;
 
@@ -82,7 +84,13 @@ export class Subscriber {
 
   /** Has everything come that will come? */
   get isIdle(): boolean {
-    return this.#phase === this.#stage.phaseNumber && this.#quiet >= QUIET && this.#held.size === 0;
+    return this.#phase === this.#stage.phaseNumber && this.#quiet >= QUIET;
+  }
+
+  get doing(): string {
+    const held = [...this.#held].map((pair) => pair.join(':')).join(' ');
+    const asks = this.#request?.filter ?? 'nothing';
+    return `${this.#seat.state}, quiet ${this.#quiet}, asks ${asks}, ${this.#due.length} due, holds ${held}`;
   }
 
   step(now: number): void {
@@ -95,14 +103,23 @@ export class Subscriber {
     this.#acknowledge(now);
     this.#subscribe();
     if (phase === 'load') this.#wander();
-    else if (phase !== 'publishers finish') this.#ping();
+    else if (phase !== 'publishers finish') this.#probe();
+  }
+
+  /** Everything has come: a PUBREL that is missing now never comes. */
+  finished(): void {
+    for (const [packetId, number] of this.#held)
+      this.#stage.ledger.fault(
+        'stuck',
+        `${this.#seat.clientId} has no PUBREL ${packetId} for message ${number}`,
+      );
+    this.#held.clear();
   }
 
   /** Everybody comes for the end; for the second look everybody comes again. */
   #begin(phase: Stage['phase'], phaseNumber: number): void {
     this.#phase = phaseNumber;
     this.#quiet = 0;
-    this.#pinging = false;
     if (phase === 'second look') this.#seat.leave(true, 0);
     if (phase !== 'load') this.#seat.hurry();
   }
@@ -123,7 +140,6 @@ export class Subscriber {
     this.#due = [];
     this.#request = undefined;
     this.#quiet = 0;
-    this.#pinging = false;
   }
 
   #wander(): void {
@@ -180,34 +196,28 @@ export class Subscriber {
   }
 
   #packet(packet: Packet): void {
-    if (packet.type !== 'pingresp') this.#quiet = 0;
-    switch (packet.type) {
-      case 'publish':
-        return this.#publish(packet);
-      case 'pubrel':
-        if (this.#stage.phase === 'second look')
-          this.#stage.ledger.fault('stuck', `${this.#seat.clientId} got PUBREL ${packet.packetId} again`);
-        this.#held.delete(packet.packetId);
-        return this.#later('pubcomp', packet.packetId);
-      case 'suback':
-      case 'unsuback':
-        return this.#answered(packet.packetId, packet.reasonCodes);
-      case 'pingresp':
-        this.#pinging = false;
-        this.#quiet += 1;
-        return;
-      default:
-        this.#stage.ledger.fault('broken', `${this.#seat.clientId} got ${packet.type}`);
-    }
+    if (packet.type !== 'suback' && packet.type !== 'unsuback') this.#quiet = 0;
+    if (packet.type === 'publish') this.#publish(packet);
+    else if (packet.type === 'pubrel') this.#release(packet.packetId);
+    else if (packet.type === 'suback' || packet.type === 'unsuback')
+      this.#answered(packet.packetId, packet.reasonCodes);
+    else this.#stage.ledger.fault('broken', `${this.#seat.clientId} got ${packet.type}`);
+  }
+
+  #release(packetId: number): void {
+    if (this.#stage.phase === 'second look')
+      this.#stage.ledger.fault('stuck', `${this.#seat.clientId} got PUBREL ${packetId} again`);
+    this.#held.delete(packetId);
+    this.#later('pubcomp', packetId);
   }
 
   #answered(packetId: number, reasonCodes: readonly number[]): void {
     const request = this.#request;
     if (request?.packetId !== packetId) return;
     this.#request = undefined;
+    this.#quiet += 1;
     const [code = 0] = reasonCodes;
-    if (code >= 0x80)
-      return this.#stage.ledger.fault('refused', `${this.#seat.clientId} got SUBACK ${code}`);
+    if (code >= 0x80) return this.#stage.ledger.fault('refused', `${this.#seat.clientId} got SUBACK ${code}`);
     this.#asked.add(request.filter);
     this.#options.audience.settle(request.filter, request.grant);
   }
@@ -223,7 +233,7 @@ export class Subscriber {
       if (held !== number) this.#clash(packetId, held, number);
       return this.#later('pubrec', packetId);
     }
-    this.#options.audience.receive(packet, this.#seat.connectedAt);
+    this.#options.audience.receive(packet, this.#seat);
     if (qos === 2) this.#held.set(packetId, number);
     if (qos > 0) this.#later(qos === 2 ? 'pubrec' : 'puback', packetId);
   }
@@ -253,9 +263,10 @@ export class Subscriber {
     if (count > 0) this.#due = this.#due.slice(count);
   }
 
-  #ping(): void {
-    if (this.#pinging || this.#due.length > 0) return;
-    this.#pinging = true;
-    this.#seat.send({ type: 'pingreq' });
+  /** Asks for something that costs nothing, to see what comes before the answer. */
+  #probe(): void {
+    if (this.#request !== undefined || this.#due.length > 0) return;
+    const filter = `probe/${this.#seat.clientId}`;
+    this.#ask(filter, this.#options.audience.has(filter) ? undefined : 0);
   }
 }

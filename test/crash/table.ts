@@ -7,10 +7,9 @@ export function table(runs: readonly (readonly [name: string, ledger: Ledger])[]
   const rows = [
     ['', ...runs.map(([name]) => name)],
     ['---', ...runs.map(() => '---:')],
-    ...(Object.keys(COUNTS) as Count[]).map((count) => [
-      COUNTS[count],
-      ...runs.map(([, { counts }]) => counts[count].toLocaleString('en')),
-    ]),
+    ...(Object.keys(COUNTS) as Count[]).map((count) =>
+      [COUNTS[count]].concat(runs.map(([, { counts }]) => counts[count].toLocaleString('en'))),
+    ),
   ];
   return rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

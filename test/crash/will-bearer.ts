@@ -16,8 +16,6 @@ export interface WillBearerOptions {
 
 /** Seconds that a run can wait for. */
 const SHORT = 10;
-/** How long a will that is due may take. Only one that is lost uses it up. */
-const PATIENCE_MS = 5000;
 const EXPIRY_SECONDS = 3600;
 
 export class WillBearer {
@@ -25,6 +23,10 @@ export class WillBearer {
   readonly #stage: Stage;
   readonly #options: WillBearerOptions;
   #will: Sent | undefined;
+  /** The will of the connection before, which is gone when the next is accepted. */
+  #before: Sent | undefined;
+  /** May that one be published all the same? */
+  #isFree = false;
   /** The broker died while it was connected, and it stays away. */
   #waits = false;
 
@@ -54,13 +56,22 @@ export class WillBearer {
   get isIdle(): boolean {
     if (!this.#waits) return this.#will === undefined && this.#seat.isAway;
     const { audience, delay } = this.#options;
-    const isLate = Date.now() > this.#stage.upSince + delay * 1000 + PATIENCE_MS;
+    const { upSince, patienceMs } = this.#stage;
+    const isLate = Date.now() > upSince + delay * 1000 + patienceMs;
     return isLate || this.#will?.fate !== 'required' || !audience.lacks(this.#will);
   }
 
-  /** The broker is about to die; whatever was acknowledged before counts. */
-  brokerDies(): void {
-    if (this.#will === undefined || this.#returns) return;
+  get doing(): string {
+    return `${this.#seat.state}, will ${this.#will?.number} ${this.#will?.fate}`;
+  }
+
+  /** The broker is about to die, killed or asked to; whatever was acknowledged before counts. */
+  brokerDies(isKilled: boolean): void {
+    if (this.#will === undefined) return;
+    if (this.#returns) {
+      this.#isFree = !isKilled && !this.#stage.keepsWills;
+      return;
+    }
     if (this.#seat.isOpen) this.#decide('required');
     this.#waits = true;
   }
@@ -78,14 +89,14 @@ export class WillBearer {
 
   #opened(): void {
     // what it had before is gone: it came back before the delay had passed. [MQTT-3.1.3-9]
-    if (this.#before !== undefined) this.#before.fate = 'forbidden';
+    if (this.#before !== undefined && !this.#isFree) this.#before.fate = 'forbidden';
+    this.#before = undefined;
+    this.#isFree = false;
   }
-
-  #before: Sent | undefined;
 
   #next(): Will {
     const topic = `will/${this.#options.clientId}`;
-    this.#before = this.#will;
+    this.#before ??= this.#will;
     this.#will = this.#stage.ledger.send(topic, 2);
     this.#will.fate = 'either';
     return {

@@ -16,8 +16,6 @@ import { WillBearer } from './will-bearer.ts';
 
 /** Milliseconds between the steps of all clients. */
 const STEP_MS = 4;
-/** How long a phase may take until what is missing counts as missing. Only what fails uses it up. */
-const PATIENCE_MS = 20_000;
 /** How long a connection of a dead broker may take to close. */
 const CLOSING_MS = 1000;
 
@@ -33,13 +31,17 @@ export class World implements Stage {
   phase: Stage['phase'] = 'load';
   phaseNumber = 1;
   upSince = 0;
+  readonly patienceMs: number;
+  readonly keepsWills: boolean;
   readonly #links = new Set<Link>();
   readonly #publishers: readonly Publisher[];
   readonly #subscribers: readonly Subscriber[];
   readonly #bearers: readonly WillBearer[];
   readonly #bystanders: readonly Bystander[];
 
-  constructor(random: Random) {
+  constructor(random: Random, { patienceMs, keepsWills }: Pick<Stage, 'patienceMs' | 'keepsWills'>) {
+    this.patienceMs = patienceMs;
+    this.keepsWills = keepsWills;
     this.#publishers = this.#makePublishers(random);
     this.#subscribers = this.#makeSubscribers(random);
     const wills = this.#subscribers.find(({ audience }) => audience.name === 'heir')!.audience;
@@ -74,8 +76,8 @@ export class World implements Stage {
   }
 
   /** The broker is about to die. What the kernel still has from it is read after that, and counts. */
-  close(): void {
-    for (const bearer of this.#bearers) bearer.brokerDies();
+  close(isKilled: boolean): void {
+    for (const bearer of this.#bearers) bearer.brokerDies(isKilled);
     this.port = undefined;
   }
 
@@ -83,17 +85,18 @@ export class World implements Stage {
   async closed(): Promise<void> {
     const closing = Promise.all([...this.#links].map(({ ended }) => ended));
     await Promise.race([closing, sleep(CLOSING_MS, undefined, { ref: false })]);
-    for (const link of this.#links) link.cut();
+    for (const link of this.#links) link.fail();
   }
 
   /** Finishes everything that was begun, and judges it. */
   async judge(): Promise<void> {
     await this.#until('publishers finish', [...this.#publishers, ...this.#bearers]);
     await this.#until('subscribers finish', this.#subscribers);
+    for (const subscriber of this.#subscribers) subscriber.finished();
     for (const sent of this.ledger.messages())
       for (const audience of this.#audiences) audience.judge(sent, this.#connectedAt(audience));
     await this.#until('second look', this.#subscribers);
-    if (this.port !== undefined) await this.retained.audit(this.port);
+    if (this.port !== undefined) await this.retained.audit(this.port, this.patienceMs);
     this.ledger.settle();
     for (const audience of this.#audiences) audience.prune();
     for (const bearer of this.#bearers) bearer.settle();
@@ -104,7 +107,9 @@ export class World implements Stage {
   }
 
   #connectedAt(audience: Audience): number {
-    return Math.max(...this.#subscribers.filter((one) => one.audience === audience).map((one) => one.connectedAt));
+    return Math.max(
+      ...this.#subscribers.filter((one) => one.audience === audience).map((one) => one.connectedAt),
+    );
   }
 
   #enter(phase: Stage['phase']): void {
@@ -112,15 +117,15 @@ export class World implements Stage {
     this.phaseNumber += 1;
   }
 
-  async #until(phase: Stage['phase'], all: readonly { readonly isIdle: boolean }[]): Promise<void> {
+  async #until(phase: Stage['phase'], all: readonly Finishing[]): Promise<void> {
     this.#enter(phase);
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + 4 * this.patienceMs;
     do {
       this.#step();
       await sleep(STEP_MS);
     } while (Date.now() < deadline && !all.every(({ isIdle }) => isIdle));
-    const busy = all.filter(({ isIdle }) => !isIdle).length;
-    if (busy > 0) this.ledger.fault('stuck', `${busy} clients have not finished in the phase “${phase}”`);
+    for (const one of all)
+      if (!one.isIdle) this.ledger.fault('stuck', `not finished in the phase “${phase}”: ${one.doing}`);
   }
 
   #step(): void {
@@ -157,15 +162,38 @@ export class World implements Stage {
   #makeSubscribers(random: Random): readonly Subscriber[] {
     const { ledger } = this;
     const workers = new Audience(ledger, { name: 'workers', isShared: true });
-    const all = (qos: QoS): SubscriberOptions['filters'] => [{ filter: 'load/#', qos }];
     const plans: readonly Plan[] = [
       { clientId: 'steady', version: 5, filters: all(2), lazyMs: 20, goes: 0.002, awayMs: 30 },
       { clientId: 'plain', version: 4, filters: all(1), lazyMs: 40, goes: 0.004, awayMs: 60 },
       { clientId: 'absent', version: 4, filters: all(2), lazyMs: 60, goes: 0.03, awayMs: 1500 },
-      { clientId: 'heir', version: 5, filters: [{ filter: 'will/#', qos: 2 }], lazyMs: 5, goes: 0.01, awayMs: 200 },
-      { clientId: 'sleeper', version: 5, filters: [{ filter: 'brief/#', qos: 1 }], lazyMs: 5, goes: 0, awayMs: 0, sleeps: true },
+      {
+        clientId: 'heir',
+        version: 5,
+        filters: [{ filter: 'will/#', qos: 2 }],
+        lazyMs: 5,
+        goes: 0.01,
+        awayMs: 200,
+      },
+      {
+        clientId: 'sleeper',
+        version: 5,
+        filters: [{ filter: 'brief/#', qos: 1 }],
+        lazyMs: 5,
+        goes: 0,
+        awayMs: 0,
+        sleeps: true,
+      },
       { clientId: 'roamer-4', version: 4, filters: [], roams: TOPICS, lazyMs: 10, goes: 0.01, awayMs: 40 },
-      { clientId: 'roamer-5', version: 5, filters: [], roams: TOPICS, lazyMs: 10, goes: 0.005, awayMs: 100, renews: 0.003 },
+      {
+        clientId: 'roamer-5',
+        version: 5,
+        filters: [],
+        roams: TOPICS,
+        lazyMs: 10,
+        goes: 0.005,
+        awayMs: 100,
+        renews: 0.003,
+      },
       { ...worker('worker-0', 0.01), audience: workers },
       { ...worker('worker-1', 0.01), audience: workers },
     ];
@@ -174,6 +202,17 @@ export class World implements Stage {
       return new Subscriber(this, { ...plan, audience }, random.fork(plan.clientId));
     });
   }
+}
+
+/** Whoever takes part in a phase. */
+interface Finishing {
+  readonly isIdle: boolean;
+  /** What it is waiting for, for a report. */
+  readonly doing: string;
+}
+
+function all(qos: QoS): SubscriberOptions['filters'] {
+  return [{ filter: 'load/#', qos }];
 }
 
 type Plan = Omit<SubscriberOptions, 'audience'> & { readonly audience?: Audience };
