@@ -163,9 +163,9 @@ export class World implements Stage {
     const { ledger } = this;
     const workers = new Audience(ledger, { name: 'workers', isShared: true });
     const plans: readonly Plan[] = [
-      { clientId: 'steady', version: 5, filters: all(2), lazyMs: 20, goes: 0.002, awayMs: 30 },
-      { clientId: 'plain', version: 4, filters: all(1), lazyMs: 40, goes: 0.004, awayMs: 60 },
-      { clientId: 'absent', version: 4, filters: all(2), lazyMs: 60, goes: 0.03, awayMs: 1500 },
+      { clientId: 'steady', version: 5, filters: allLoad(2), lazyMs: 20, goes: 0.002, awayMs: 30 },
+      { clientId: 'plain', version: 4, filters: allLoad(1), lazyMs: 40, goes: 0.004, awayMs: 60 },
+      { clientId: 'absent', version: 4, filters: allLoad(2), lazyMs: 60, goes: 0.03, awayMs: 1500 },
       {
         clientId: 'heir',
         version: 5,
@@ -211,7 +211,7 @@ interface Finishing {
   readonly doing: string;
 }
 
-function all(qos: QoS): SubscriberOptions['filters'] {
+function allLoad(qos: QoS): SubscriberOptions['filters'] {
   return [{ filter: 'load/#', qos }];
 }
 
