@@ -21,7 +21,7 @@ async function folder(scratch: Scratch, ports: Readonly<Record<'mqtt' | 'ws', nu
   };
   change('chat.conf', 'listener 1883', `user root\nlistener ${ports.mqtt}`);
   change('chat.conf', 'listener 8080', `listener ${ports.ws}`);
-  change('chat.ts', 'mqtt://localhost', `mqtt://localhost:${ports.mqtt}`);
+  change('chat.mts', 'mqtt://localhost', `mqtt://localhost:${ports.mqtt}`);
   const exports = { './client': './client.js' };
   scratch.file('node_modules/zanzara/package.json', JSON.stringify({ type: 'module', exports }));
   scratch.file('node_modules/zanzara/client.js', `export * from '${ROOT}src/client/index.ts';\n`);
@@ -52,7 +52,7 @@ test(
     const page = await browser.newPage();
     await page.goto(`http://localhost:${ports.ws}/?name=eve`);
     await sub.until('eve is here\n', 'stdout');
-    await using ada = new Program([process.execPath, 'chat.ts', 'ada'], { cwd });
+    await using ada = new Program([process.execPath, 'chat.mts', 'ada'], { cwd });
     await sub.until('ada is here\n', 'stdout');
 
     const { code, stderr } = await run(zanzara('pub', ...at, '-m', 'cli: hello'));

@@ -4,6 +4,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort, Program, run, Scratch, zanzara } from '../cli/program.ts';
+import { SocksProxy } from '../cli/tools/socks-proxy.ts';
 import { Authority, testWithOpenssl } from '../tls/authority.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -27,24 +28,32 @@ const examples: readonly Example[] = [
 describe('its programs', { concurrency: 2 }, () => {
   let scratch: Scratch;
   let broker: Program;
-  const ports: Record<'tcp' | 'tls' | 'ws', number> = { tcp: 0, tls: 0, ws: 0 };
+  let proxy: SocksProxy;
+  const ports: Record<'tcp' | 'tls' | 'psk' | 'ws', number> = { tcp: 0, tls: 0, psk: 0, ws: 0 };
 
   before(async () => {
     scratch = new Scratch();
-    for (const name of ['tcp', 'tls', 'ws'] as const) ports[name] = await freePort();
+    proxy = await SocksProxy.start();
+    for (const name of ['tcp', 'tls', 'psk', 'ws'] as const) ports[name] = await freePort();
     const root = Authority.root(scratch);
     const { certificate, key } = root.server();
     copyFileSync(root.certificate, scratch.at('ca.crt'));
+    const keys = scratch.file('keys', 'lamp:00112233445566778899aabbccddeeff\n');
     const lines = [
       `listener ${ports.tcp} 127.0.0.1\nallow_anonymous true`,
       `listener ${ports.tls} 127.0.0.1\ncertfile ${certificate}\nkeyfile ${key}`,
+      `listener ${ports.psk} 127.0.0.1\npsk_hint a`,
+      `listener 0 ${scratch.at('mqtt.sock')}`,
       `listener ${ports.ws} 127.0.0.1\nprotocol websockets`,
     ];
-    broker = new Program(zanzara('-c', scratch.file('broker.conf', `user root\n${lines.join('\n')}\n`)));
+    broker = new Program(
+      zanzara('-c', scratch.file('broker.conf', `user root\npsk_file ${keys}\n${lines.join('\n')}\n`)),
+    );
     await broker.listens(ports.ws);
   });
   after(async () => {
     await broker.stop();
+    await proxy[Symbol.asyncDispose]();
     scratch[Symbol.dispose]();
   });
 
@@ -54,6 +63,9 @@ describe('its programs', { concurrency: 2 }, () => {
       .replaceAll("'zanzara/client'", `'${ROOT}src/client/index.ts'`)
       .replaceAll('mqtt://localhost', `mqtt://localhost:${ports.tcp}`)
       .replaceAll('mqtts://localhost:8883', `mqtts://localhost:${ports.tls}`)
+      .replaceAll('mqtts://localhost:8884', `mqtts://localhost:${ports.psk}`)
+      .replaceAll('/run/mqtt.sock', scratch.at('mqtt.sock'))
+      .replaceAll('port: 1080', `port: ${proxy.port}`)
       .replaceAll('ws://localhost:8080', `ws://localhost:${ports.ws}`);
 
   for (const [at, { title, code, output }] of examples.entries())

@@ -37,10 +37,13 @@ export class SocksProxy implements AsyncDisposable {
     return proxy;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   /** As `--proxy` takes it. */
   url(user = ''): string {
-    const { port } = this.#server.address() as AddressInfo;
-    return `socks5h://${user === '' ? '' : `${user}@`}127.0.0.1:${port}`;
+    return `socks5h://${user === '' ? '' : `${user}@`}127.0.0.1:${this.port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

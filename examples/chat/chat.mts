@@ -1,4 +1,4 @@
-/** Chats in a terminal: `node chat.ts NAME`. */
+/** Chats in a terminal: `node chat.mts NAME`. */
 import { createInterface } from 'node:readline';
 import { connect } from 'zanzara/client';
 
