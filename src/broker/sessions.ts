@@ -128,9 +128,9 @@ export class Sessions {
     session.will?.wake();
   }
 
-  /** The broker stops: every will is published, of clients connected or not. */
+  /** The broker stops: every will is published, of clients connected or not, but for those that are kept. */
   publishWills(): void {
-    for (const session of this.#byClientId.values()) session.will?.wake();
+    for (const { will } of this.#byClientId.values()) if (will?.outlivesBroker === false) will.wake();
   }
 
   /** Seconds an offline session has: what the client asked for, or less if the operator says so. */

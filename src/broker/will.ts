@@ -45,6 +45,11 @@ export class PendingWill implements Deadline {
     return this.#will;
   }
 
+  /** Whether it is kept, and due some time after the broker has ended: a client that is back by then takes it back. */
+  get outlivesBroker(): boolean {
+    return this.#session.record !== undefined && (this.#will.properties.willDelayInterval ?? 0) > 0;
+  }
+
   /** The will is not to be published. [MQTT-3.1.2-10] */
   cancel(): void {
     this.#broker.wheel.cancel(this);
