@@ -231,9 +231,8 @@ export class Connection implements OutletOwner, Publisher, Deadline {
   }
 
   #handle(packet: Packet): void {
-    const { state } = this;
-    const { journal } = this.broker;
-    if (journal !== undefined) journal.touched = false;
+    const { state, broker } = this;
+    if (broker.journal !== undefined) broker.journal.touched = false;
     switch (state.name) {
       case 'open':
         this.#handleOpen(packet, state.agreement);
@@ -351,6 +350,12 @@ export class Connection implements OutletOwner, Publisher, Deadline {
 
   /** The answer is there: handles it, then what came meanwhile. */
   #resume(answer: () => void): void {
+    const { journal } = this.broker;
+    if (journal === undefined) this.#catchUp(answer);
+    else journal.apart(() => this.#catchUp(answer));
+  }
+
+  #catchUp(answer: () => void): void {
     this.#waiting = false;
     this.#heardAt = this.broker.now; // it was we who did not listen
     if (this.state.name === 'closed') return;
@@ -382,9 +387,8 @@ export class Connection implements OutletOwner, Publisher, Deadline {
     broker.connections.delete(this);
     this.listener.connections--;
     this.wire.close();
-    const client = this.outlet.client;
     broker.log.event('clientDisconnected', {
-      client,
+      client: this.outlet.client,
       ...this.peer,
       cause,
       ...(detail !== undefined && { detail }),

@@ -31,9 +31,9 @@ export class Held {
     this.#sealedFrames = this.frames;
   }
 
-  /** The commit is done: what belongs to it goes to the wire. */
-  release(wire: Wire): void {
-    if (this.#sealedBytes === 0) return;
+  /** The commit is done: what belongs to it goes to the wire. False if that is nothing. */
+  release(wire: Wire): boolean {
+    if (this.#sealedBytes === 0) return false;
     const block = this.#block;
     wire.write(block.subarray(0, this.#sealedBytes));
     const rest = block.subarray(this.#sealedBytes, this.bytes);
@@ -44,6 +44,7 @@ export class Held {
     this.frames -= this.#sealedFrames;
     this.#sealedBytes = 0;
     this.#sealedFrames = 0;
+    return true;
   }
 
   #grow(size: number): void {

@@ -70,6 +70,14 @@ export class Journal {
     this.#lastKey = lastKey;
   }
 
+  /** Does what may come in the middle of another client's packet: it does not change whether that one's answer waits. */
+  apart(work: () => void): void {
+    const { touched } = this;
+    this.touched = false;
+    work();
+    if (touched) this.touched = true;
+  }
+
   /** Tells when the commits that what is held waits for begin and end. */
   watch(output: HeldOutput): void {
     this.#holding.add(output);
@@ -249,17 +257,18 @@ export class Journal {
 
   /** Makes changes of what is listed, behind those of a batch that failed. */
   #seal(): void {
+    // before what is listed: there the message that was retained until now may be forgotten
+    for (const [topic, message] of this.#retained) {
+      if (message === undefined) this.#batch.push({ kind: 'retained cleared', topic });
+      else this.#batch.push({ kind: 'retained', topic, id: this.#keep(message) });
+    }
+    this.#retained.clear();
     for (const what of this.#listed) {
       if (what instanceof DeliveryRecord) this.#sealDelivery(what);
       else if ('kind' in what) this.#batch.push(what);
       else this.#sealSession(what);
     }
     this.#listed = [];
-    for (const [topic, message] of this.#retained) {
-      if (message === undefined) this.#batch.push({ kind: 'retained cleared', topic });
-      else this.#batch.push({ kind: 'retained', topic, id: this.#keep(message) });
-    }
-    this.#retained.clear();
   }
 
   #sealDelivery(record: DeliveryRecord): void {

@@ -30,6 +30,8 @@ export interface OutletOptions {
 export interface OutletOwner {
   takeOver(): void;
   close(reasonCode: ReasonCode, detail?: string, willDue?: boolean): void;
+  /** There is room again. */
+  drained(): void;
 }
 
 const ACK_BYTE: Readonly<Record<AckName, number>> = {
@@ -44,6 +46,18 @@ const ACK_TYPE: Readonly<Record<AckName, Ack['type']>> = {
   PUBREL: 'pubrel',
   PUBCOMP: 'pubcomp',
 };
+
+/**
+ * What an answer tells: something that the store must have; a refusal, which waits only behind what waits already;
+ * or that we are there, which waits for nothing.
+ */
+type News = 'kept' | 'refused' | 'alive';
+
+function newsOf(packet: Packet): News {
+  if (packet.type === 'pingresp') return 'alive';
+  if (packet.type === 'suback') return packet.reasonCodes.every((code) => code >= 0x80) ? 'refused' : 'kept';
+  return 'reasonCode' in packet && packet.reasonCode >= 0x80 ? 'refused' : 'kept';
+}
 
 /** Everything a client is sent passes here and is counted here. */
 export class Outlet implements HeldOutput {
@@ -114,7 +128,7 @@ export class Outlet implements HeldOutput {
 
   /** Sends any packet but PUBLISH. */
   send(packet: Packet): void {
-    this.#answer(encode(packet, this.#version));
+    this.#answer(encode(packet, this.#version), newsOf(packet));
     if (packet.type === 'connack') this.#isUnanswered = this.#held !== undefined;
   }
 
@@ -239,18 +253,19 @@ export class Outlet implements HeldOutput {
     return this.#wire.unsentFrames + (this.#held?.frames ?? 0);
   }
 
-  #answer(frame: Uint8Array): void {
+  #answer(frame: Uint8Array, news: News = 'kept'): void {
     const { journal } = this.#broker;
-    if (journal !== undefined && (journal.touched || this.isKept)) this.#wait(journal);
+    if (journal !== undefined && (journal.touched || (this.isKept && news === 'kept'))) this.#wait(journal);
     this.#answers = this.#unsentFrames === 0 ? 1 : this.#answers + 1;
-    this.#write(frame);
+    // a client that hears nothing for long takes us for dead; but nothing comes before CONNACK [MQTT-3.2.0-1]
+    this.#write(frame, news === 'alive' && !this.#isUnanswered);
   }
 
-  #write(frame: Uint8Array): void {
+  #write(frame: Uint8Array, passes = false): void {
     const { counters } = this.#broker;
     counters.packetsSent++;
     counters.bytesSent += frame.length;
-    if (this.#held === undefined) this.#wire.write(frame);
+    if (this.#held === undefined || passes) this.#wire.write(frame);
     else this.#held.add(frame);
   }
 
@@ -266,11 +281,12 @@ export class Outlet implements HeldOutput {
   }
 
   letGo(): boolean {
-    this.#isUnanswered = false;
     const held = this.#held;
-    held?.release(this.#wire);
-    if (held !== undefined && held.bytes > 0) return true;
-    this.#held = undefined;
-    return false;
+    if (held === undefined) return false;
+    const wasFull = this.full;
+    if (held.release(this.#wire)) this.#isUnanswered = false;
+    if (held.bytes === 0) this.#held = undefined;
+    if (wasFull && !this.full) this.#owner.drained();
+    return this.#held !== undefined;
   }
 }

@@ -54,7 +54,7 @@ function next(
 
 /** What subscription is made: the one that was asked for, another one that a plugin puts in its place, or none. */
 function admit(
-  { broker }: Connection,
+  { broker, outlet }: Connection,
   { principal, record }: Session,
   request: SubscriptionRequest,
 ): Admission<SubscriptionRequest> | Promise<Admission<SubscriptionRequest>> {
@@ -63,7 +63,11 @@ function admit(
     if (!allowed) return Reason.notAuthorized;
     return hooks.subscribing === undefined ? request : hooks.subscribing(principal, request);
   };
-  if (record !== undefined && journal?.isFailing === true) return Reason.quotaExceeded;
+  if (record !== undefined && journal?.isFailing === true) {
+    if (outlet.version === 3)
+      throw new ProtocolError(Reason.quotaExceeded, 'SUBSCRIBE while nothing can be stored'); // it cannot be told no
+    return Reason.quotaExceeded;
+  }
   const allowed = access.maySubscribe(principal, request.filter, request.qos);
   return typeof allowed === 'boolean' ? decided(allowed) : allowed.then(decided);
 }

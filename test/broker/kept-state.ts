@@ -147,7 +147,8 @@ export class KeptState {
     this.sessions.delete(clientId);
     this.subscriptions.delete(clientId);
     this.wills.delete(clientId);
-    for (const [key, delivery] of this.deliveries) if (delivery.clientId === clientId) this.deliveries.delete(key);
+    for (const [key, delivery] of this.deliveries)
+      if (delivery.clientId === clientId) this.deliveries.delete(key);
   }
 }
 

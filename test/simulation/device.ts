@@ -3,53 +3,19 @@ import assert from 'node:assert/strict';
 import { utf8Bytes } from '../../src/protocol/bytes.ts';
 import { Decoder } from '../../src/protocol/decoder.ts';
 import { encode } from '../../src/protocol/encode.ts';
-import type { Ack, Connack, Packet, ProtocolVersion, Publish, QoS, Suback } from '../../src/protocol/packet.ts';
+import type { Ack, Connack, Packet, Publish, Suback } from '../../src/protocol/packet.ts';
 import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
 import { Reason } from '../../src/protocol/reason.ts';
 import { payloadText } from '../broker/client.ts';
-import type { Dice } from './dice.ts';
-import type { Audience, Entry, Ledger } from './ledger.ts';
+import type { Audience, Entry } from './ledger.ts';
 import { SHARED } from './ledger.ts';
 import type { Link, LinkOwner } from './link.ts';
 import { Memory } from './memory.ts';
 import type { Outgoing } from './memory.ts';
+import { NEVER } from './profile.ts';
+import type { Profile, Surroundings } from './profile.ts';
 
-export const NEVER = 0xffff_ffff;
 const GROUP_FILTER = `$share/g/${SHARED}#`;
-
-/** What a client is like, all its life. */
-export interface Profile {
-  readonly id: string;
-  readonly version: ProtocolVersion;
-  /** Sessions that end with the connection, soon after it, or never. */
-  readonly keeps: 'nothing' | 'briefly' | 'always';
-  readonly receiveMaximum: number;
-  /** None of them overlaps with another. */
-  readonly filters: readonly string[];
-  readonly topics: readonly string[];
-  readonly retainedTopic: string | undefined;
-  readonly retainedQos: QoS;
-  readonly hasWill: boolean;
-  readonly noLocal: boolean;
-  /** Of the shared group. */
-  readonly isMember: boolean;
-}
-
-/** What a client sees of the world. */
-export interface Surroundings {
-  readonly dice: Dice;
-  readonly ledger: Ledger;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  /** Whether the store has ever failed. */
-  readonly hasFailed: boolean;
-  /** A new connection. */
-  dial(owner: LinkOwner): Link;
-  /** The client has gone without a word; the broker may notice later. */
-  abandon(link: Link): void;
-  /** Whether a broker has been there, and has known that the client is gone, for so many milliseconds. */
-  hasWaited(link: Link, ms: number): boolean;
-}
 
 interface Request {
   readonly verb: 'subscribe' | 'unsubscribe';
@@ -288,9 +254,9 @@ export class Device implements Audience, LinkOwner {
   /** Sends acknowledgements that are due, in their order. */
   answer(count: number): boolean {
     const due = this.#answers.splice(0, count);
-    for (const ack of due) {
-      if (ack.type === 'puback' || ack.type === 'pubcomp') this.#inflight.delete(ack.packetId);
-      this.#send(ack);
+    for (const one of due) {
+      if (one.type === 'puback' || one.type === 'pubcomp') this.#inflight.delete(one.packetId);
+      this.#send(one);
     }
     return due.length > 0;
   }
@@ -307,7 +273,10 @@ export class Device implements Audience, LinkOwner {
       return;
     }
     const { memory, profile } = this;
-    assert.ok(this.state === 'online' && memory !== undefined, `${profile.id}: ${packet.type} before CONNACK`);
+    assert.ok(
+      this.state === 'online' && memory !== undefined,
+      `${profile.id}: ${packet.type} before CONNACK`,
+    );
     switch (packet.type) {
       case 'publish':
         this.#hearPublish(packet, memory);
@@ -356,7 +325,7 @@ export class Device implements Audience, LinkOwner {
       assert.ok(sessionPresent || !isDue, `the session of ${id} is lost`);
     }
     assert.ok(!(cleanStart && sessionPresent), `${id}: a session present after a clean start`);
-    if (memory === undefined || !sessionPresent) this.memory = new Memory(id, expiry);
+    if (memory === undefined || !sessionPresent) this.memory = new Memory(id, expiry, this.#world.ledger);
     this.memory!.expiry = expiry;
     this.#mustStartClean = false;
     this.state = 'online';
@@ -376,7 +345,10 @@ export class Device implements Audience, LinkOwner {
     if (qos > 0) {
       assert.ok(!this.#inflight.has(packetId), `${id}: identifier ${packetId} twice on one connection`);
       this.#inflight.add(packetId);
-      assert.ok(this.#inflight.size <= (version === 5 ? receiveMaximum : 20), `${id}: the window is exceeded`);
+      assert.ok(
+        this.#inflight.size <= (version === 5 ? receiveMaximum : 20),
+        `${id}: the window is exceeded`,
+      );
       this.#answers.push(ack(qos === 1 ? 'puback' : 'pubrec', packetId));
     }
     if (qos === 2) {

@@ -7,11 +7,11 @@ import { KeptState } from '../broker/kept-state.ts';
 import { MemoryStore } from '../broker/memory-store.ts';
 import { Rig } from '../broker/rig.ts';
 import { Device } from './device.ts';
-import type { Profile, Surroundings } from './device.ts';
 import { Dice } from './dice.ts';
 import { Ledger, RETAINED } from './ledger.ts';
 import { Link } from './link.ts';
 import type { LinkOwner } from './link.ts';
+import type { Profile, Surroundings } from './profile.ts';
 
 const SETTINGS = { maxQueuedMessages: 0, maxInflightMessages: 20, sysInterval: 0 } as const;
 
@@ -98,9 +98,11 @@ export class DurableWorld implements Surroundings {
   async #settle(): Promise<void> {
     if (!this.#isDiskFull) {
       this.store.settle();
+      if (this.ledger.troubleUntil === Infinity) this.ledger.troubleUntil = this.ledger.step;
       this.commits++;
     } else {
       this.hasFailed = true;
+      this.ledger.troubleUntil = Infinity;
       this.store.fail();
     }
     await Promise.resolve();
@@ -129,6 +131,7 @@ export class DurableWorld implements Surroundings {
     this.#ticks = [];
     store.cut(dice.chance(0.5));
     this.#isDiskFull = false;
+    this.ledger.troubleUntil = Math.min(this.ledger.troubleUntil, this.ledger.step);
     this.#rig = this.#start(at + dice.below(3000));
     await Promise.resolve();
   }
@@ -253,4 +256,3 @@ export class DurableWorld implements Surroundings {
     };
   }
 }
-

@@ -35,6 +35,8 @@ export const RETAINED = 'r/';
 export class Ledger {
   /** Steps of the simulation so far. */
   step = 0;
+  /** The last step at which the broker may have refused a message because it could not keep it. */
+  troubleUntil = -1;
   audience: readonly Audience[] = [];
   readonly #entries: Entry[] = [];
   /** By topic, the last one accepted, and the last one that clears. */
@@ -69,7 +71,11 @@ export class Ledger {
       this.#accepted.set(topic, Math.max(number, this.#accepted.get(topic) ?? 0));
     if (entry.expires || entry.clears) return;
     if (!topic.startsWith(SHARED)) for (const one of this.audience) one.owe(entry);
-    else if (entry.qos > 0 && !this.#sharedTaken.has(number) && this.audience.some((one) => one.awaits(entry)))
+    else if (
+      entry.qos > 0 &&
+      !this.#sharedTaken.has(number) &&
+      this.audience.some((one) => one.awaits(entry))
+    )
       this.sharedOwed.add(number);
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Publish, QoS } from '../../src/protocol/packet.ts';
 import { matches, parseShared } from '../../src/topic/topic.ts';
-import type { Entry } from './ledger.ts';
+import type { Entry, Ledger } from './ledger.ts';
 import { SHARED } from './ledger.ts';
 
 interface Wanted {
@@ -33,11 +33,13 @@ export class Memory {
   /** At QoS 2, without RETAIN. */
   readonly #taken = new Set<number>();
   readonly #last = new Map<string, number>();
+  readonly #ledger: Ledger;
   readonly #clientId: string;
   /** Seconds the session outlives its connection at least, as far as the client knows. */
   expiry: number;
 
-  constructor(clientId: string, expiry: number) {
+  constructor(clientId: string, expiry: number, ledger: Ledger) {
+    this.#ledger = ledger;
     this.#clientId = clientId;
     this.expiry = expiry;
   }
@@ -84,20 +86,26 @@ export class Memory {
       assert.ok(!this.#taken.has(number), `${name} twice at QoS 2`);
       this.#taken.add(number);
     }
-    if (this.#seen.has(number)) assert.ok(qos === 1 || dup || entry.wasRepeated || entry.isWill, `${name} twice`);
+    if (this.#seen.has(number))
+      assert.ok(qos === 1 || dup || entry.wasRepeated || entry.isWill, `${name} twice`);
     else this.#checkOrder(entry, qos, name);
     this.#seen.add(number);
   }
 
-  /** [MQTT-4.6.0-5]; whoever missed the first time may get a repetition behind what came later. */
+  /** [MQTT-4.6.0-5] */
   #checkOrder(entry: Entry, qos: QoS, name: string): void {
     const { topic, publisher, number } = entry;
     if (entry.isWill || topic.startsWith(SHARED)) return;
     const key = `${publisher} ${topic} ${entry.qos} ${qos}`;
     const last = this.#last.get(key) ?? 0;
-    const mayComeLate = entry.wasRepeated && (qos === 0 || entry.expires || !this.wasThere(entry));
-    assert.ok(number > last || mayComeLate, `${name} comes after ${last}`);
+    assert.ok(number > last || this.#mayComeLate(entry, qos), `${name} comes after ${last}`);
     this.#last.set(key, Math.max(last, number));
+  }
+
+  /** A repetition of what this client has missed at the first time, or what the broker refused then. */
+  #mayComeLate(entry: Entry, qos: QoS): boolean {
+    const wasRefused = entry.sentAt <= this.#ledger.troubleUntil;
+    return entry.wasRepeated && (wasRefused || qos === 0 || entry.expires || !this.wasThere(entry));
   }
 
   /** Whether a subscription has been there since before the message was sent. */
