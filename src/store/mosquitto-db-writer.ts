@@ -123,7 +123,7 @@ class Encoder {
     out.u32(CHUNK.message);
     out.u32(0);
     out.u64(id);
-    out.u64(seconds(message.expiresAt));
+    out.u64(Math.floor(message.expiresAt / 1000)); // a receiver is never told more than the publisher has said
     out.u32(payload.length);
     out.u16(sourceMid);
     out.zeros(6);

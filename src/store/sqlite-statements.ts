@@ -155,7 +155,7 @@ function byNumber(name: Name, number: number, to: BatchWriter): void {
 function keepMessage(id: number, message: KeptMessage, to: BatchWriter): void {
   to.number(NUMBER['keep message']);
   to.number(id);
-  to.number(secondsOf(message.expiresAt));
+  to.number(Math.floor(message.expiresAt / 1000)); // a receiver is never told more than the publisher has said
   to.text(message.topic);
   to.bytes(bytesOrNull(message.payload));
   to.text(message.publisher);

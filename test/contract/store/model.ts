@@ -95,7 +95,7 @@ function plainMessage(message: KeptMessage): KeptMessage {
     ...message,
     properties,
     payload: new Uint8Array(message.payload),
-    expiresAt: wholeSeconds(message.expiresAt),
+    expiresAt: Math.floor(message.expiresAt / 1000) * 1000,
   };
 }
 
