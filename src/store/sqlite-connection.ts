@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 export type Synchronous = 'off' | 'normal' | 'full' | 'extra';
 
 /** How long another program that writes to the file is waited for. Milliseconds. */
-const PATIENCE = 2000;
+const PATIENCE = 1000;
 /** Of the connection that writes: what it changes at random places should stay in memory. KiB. */
 const CACHE = 16 * 1024;
 /**

@@ -33,7 +33,9 @@ function rows(database: DatabaseSync, sql: string): Iterable<Row> {
   return statement.iterate() as unknown as Iterable<Row>;
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** Numbers are texts of columns that the plugin declared STRING, where nothing has mended them yet. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const bytesOf = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : NO_PAYLOAD);
 const qosOf = (value: unknown): QoS => (value === 1 || value === 2 ? value : 0);

@@ -6,7 +6,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from './store-error.ts';
-import { storeErrorOf } from './sqlite-trouble.ts';
+import { isBusy, storeErrorOf } from './sqlite-trouble.ts';
 
 /** How long a broker that is about to end may take to let go. Milliseconds. */
 const PATIENCE = 1000;
@@ -29,7 +29,7 @@ export function holdStoreLock(path: string): StoreLock {
   } catch (error) {
     const holder = database === undefined ? undefined : holderOf(database);
     database?.close();
-    if (!isHeld(error)) throw storeErrorOf(error, file, 'open');
+    if (!isBusy(error)) throw storeErrorOf(error, path, 'open');
     throw new StoreError(
       `The store ${path} is in use by another broker${holder === undefined ? '' : ` (process ${holder})`}.`,
       'Stop that broker, or give this one a persistence_location or persistence_file of its own.',
@@ -37,10 +37,6 @@ export function holdStoreLock(path: string): StoreLock {
   }
   const held = database;
   return { release: () => held.close() };
-}
-
-function isHeld(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
 }
 
 function holderOf(database: DatabaseSync): number | undefined {

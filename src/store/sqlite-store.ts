@@ -13,7 +13,7 @@ import type { StoreLock } from './sqlite-lock.ts';
 import { mend } from './sqlite-mend.ts';
 import { UNTOUCHED, createStore } from './sqlite-schema.ts';
 import { writeChange } from './sqlite-statements.ts';
-import { StoreThread } from './sqlite-thread.ts';
+import { StoreThread, inodeOf } from './sqlite-thread.ts';
 import { damaged, storeErrorOf } from './sqlite-trouble.ts';
 import { StoreError } from './store-error.ts';
 
@@ -69,7 +69,8 @@ export class SqliteStore implements Store {
     this.notes = found.notes;
     this.#path = options.path;
     this.#lock = lock;
-    this.#thread = new StoreThread({ path: options.path, synchronous: options.synchronous });
+    const { path, synchronous } = options;
+    this.#thread = new StoreThread({ path, synchronous, inode: inodeOf(path) });
   }
 
   /** Throws a StoreError where the file cannot be read. Is to be read to its end before the first commit. */
@@ -110,12 +111,7 @@ export class SqliteStore implements Store {
 /** As the plugin: the directory, but not those above it. */
 function makeDirectory(path: string): void {
   const directory = dirname(path);
-  if (bytesOf(directory) >= 0) return;
-  try {
-    mkdirSync(directory, { mode: 0o770 });
-  } catch (error) {
-    throw unopened(path, error);
-  }
+  if (bytesOf(directory) < 0) mkdirSync(directory, { mode: 0o770 });
 }
 
 /** One store has one lock, whatever links lead to it. */
@@ -123,21 +119,17 @@ function realPath(path: string): string {
   return bytesOf(path) < 0 ? path : realpathSync(path);
 }
 
-/** Makes an empty file with its mode: what SQLite makes beside it has the same. */
+/** Makes an empty file with its mode, which SQLite gives to the files beside it; or sees that it can be written. */
 function makeFile(path: string, hasLog: boolean): void {
-  if (bytesOf(path) > 0) return;
+  const isThere = bytesOf(path) > 0;
   // SQLite would take the log for a leftover and delete it
-  if (hasLog)
+  if (!isThere && hasLog)
     throw new StoreError(
       `Unable to open the store ${path}: it is missing or empty, but its log ${path}-wal is there.`,
       `Put the file back that belongs to the log; or, to start without what is in it, move ${path}-wal away.`,
     );
-  try {
-    closeSync(openSync(path, 'a', 0o600));
-    syncDirectory(dirname(path));
-  } catch (error) {
-    throw unopened(path, error);
-  }
+  closeSync(openSync(path, 'a', 0o600));
+  if (!isThere) syncDirectory(dirname(path));
 }
 
 /** A new name survives a power cut only when its directory is on the disk. */
@@ -153,15 +145,6 @@ function syncDirectory(directory: string): void {
 /** -1 if there is no such file. */
 function bytesOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? -1;
-}
-
-function unopened(path: string, error: unknown): StoreError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new StoreError(
-    `Unable to make the store ${path}: ${reason}.`,
-    'The user of the broker must be able to create files in the directory persistence_location.',
-    { cause: error },
-  );
 }
 
 function prepare(path: string, pageSize: number, isUnclean: boolean): Found {

@@ -2,12 +2,13 @@
  * The thread of the store: so that a commit, which waits for the disk, never stalls a connection. This file is both
  * sides of it; the thread starts whatever file this has become part of, so nothing here may depend on its name.
  */
+import { statSync } from 'node:fs';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { Batch } from './sqlite-batch.ts';
 import { connectWriter } from './sqlite-connection.ts';
 import type { Synchronous } from './sqlite-connection.ts';
-import { isPassing, storeErrorOf } from './sqlite-trouble.ts';
+import { isPassing, replaced, storeErrorOf } from './sqlite-trouble.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 import type { Part } from './sqlite-writer.ts';
 import { StoreError } from './store-error.ts';
@@ -15,6 +16,8 @@ import { StoreError } from './store-error.ts';
 /** What the thread works on. */
 export interface ThreadTask {
   readonly path: string;
+  /** Of the file that was opened. */
+  readonly inode: number | undefined;
   readonly synchronous: Synchronous;
 }
 
@@ -35,7 +38,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The side of those who want something written. One request at a time. */
+/** The side of those who want something written. One request at a time; the first starts the thread. */
 export class StoreThread {
   readonly #task: ThreadTask;
   #worker: Worker | undefined;
@@ -43,7 +46,6 @@ export class StoreThread {
 
   constructor(task: ThreadTask) {
     this.#task = task;
-    this.#worker = this.#start();
   }
 
   /** A part of a commit, after the one before. Rejects with a StoreError when nothing of the commit is kept. */
@@ -53,6 +55,7 @@ export class StoreThread {
 
   /** Ends the thread; rejects if the log could not be copied into the file, which loses nothing. */
   async close(): Promise<void> {
+    if (this.#worker === undefined) return;
     try {
       await this.#ask('close', []);
     } finally {
@@ -71,10 +74,11 @@ export class StoreThread {
 
   #start(): Worker {
     const worker = new Worker(new URL(import.meta.url), { workerData: { [TASK]: this.#task } });
-    worker.unref();
     worker.on('message', (reply: Reply) => this.#settle(reply));
     worker.on('error', (error) => this.#lose(worker, error));
     worker.on('exit', () => this.#lose(worker, new Error('its thread has ended')));
+    // After the listeners: the first of them takes a reference
+    worker.unref();
     return worker;
   }
 
@@ -114,7 +118,10 @@ class Serving {
     clearTimeout(this.#timer);
     if (request === 'close') return this.#close();
     const reply = this.#attempt(() => {
-      this.#writer ??= new SqliteWriter(connectWriter(this.#task.path, this.#task.synchronous));
+      const { path, inode, synchronous } = this.#task;
+      // A file that has lost its name can be written to, and nobody would find it again
+      if (inodeOf(path) !== inode) throw replaced(path);
+      this.#writer ??= new SqliteWriter(connectWriter(path, synchronous));
       this.#writer.write(request.batch, request.part);
     });
     this.#reply(reply);
@@ -161,6 +168,11 @@ class Serving {
       // Closing is all that can be done with it, and the error that led here is reported
     }
   }
+}
+
+/** Tells one file from another on the same file system; undefined if there is none. */
+export function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 function taskOf(data: unknown): ThreadTask | undefined {

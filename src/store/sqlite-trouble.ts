@@ -4,12 +4,6 @@ import { StoreError } from './store-error.ts';
 /** What was being done when it went wrong. */
 export type StoreDeed = 'open' | 'read' | 'write';
 
-/** The primary code in the lower 8 bits of an error of `node:sqlite`. https://sqlite.org/rescode.html */
-interface SqliteFailure {
-  readonly errcode: number;
-  readonly errstr: string;
-}
-
 interface Trouble {
   readonly text: string;
   readonly hint: (path: string) => string;
@@ -28,7 +22,7 @@ const ALLOW = (path: string): string =>
 const WAIT = (path: string): string =>
   `Another program writes to ${path}: end it, or its transaction. Reading is no hindrance. The broker tries again by itself.`;
 
-/** By primary result code. */
+/** By SQLite's primary result code: https://sqlite.org/rescode.html */
 const TROUBLES: ReadonlyMap<number, Trouble> = new Map([
   [3, { text: 'access is denied', hint: ALLOW }],
   [5, { text: 'it is locked by another program', hint: WAIT }],
@@ -57,36 +51,58 @@ const TROUBLES: ReadonlyMap<number, Trouble> = new Map([
 ]);
 
 const UNKNOWN: Trouble = {
-  text: 'SQLite reports an error',
+  text: 'an unexpected error',
   hint: (path) => `Check the file with: sqlite3 '${path}' 'PRAGMA integrity_check'.`,
 };
 
 /** Codes after which the connection is still good. */
 const PASSING: ReadonlySet<number> = new Set([5, 6, 13]);
 
-function failureOf(error: unknown): SqliteFailure | undefined {
-  return error instanceof Error && 'errcode' in error && 'errstr' in error
-    ? (error as Error & SqliteFailure)
-    : undefined;
+/** What the file system reports, as the SQLite code of the same trouble. */
+const SYSTEM: ReadonlyMap<unknown, number> = new Map([
+  ['EACCES', 3],
+  ['EPERM', 3],
+  ['EROFS', 8],
+  ['EIO', 10],
+  ['EDQUOT', 13],
+  ['ENOSPC', 13],
+  ['EISDIR', 14],
+  ['ENOENT', 14],
+  ['ENOTDIR', 14],
+]);
+
+/** The primary result code; 0 for an error of another kind. */
+function codeOf(error: unknown): number {
+  if (!(error instanceof Error)) return 0;
+  if ('errcode' in error) return Number(error.errcode) & 0xff;
+  return 'code' in error ? (SYSTEM.get(error.code) ?? 0) : 0;
+}
+
+/** Whether another program holds the lock. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error) === 5;
 }
 
 /** Whether the connection is as good as before: the trouble came from outside and may pass. */
 export function isPassing(error: unknown): boolean {
-  return PASSING.has((failureOf(error)?.errcode ?? 0) & 0xff);
+  return PASSING.has(codeOf(error));
 }
 
 /** What is wrong with the store at `path`; a StoreError stays what it is. */
 export function storeErrorOf(error: unknown, path: string, deed: StoreDeed): StoreError {
   if (error instanceof StoreError) return error;
-  const failure = failureOf(error);
-  const trouble = TROUBLES.get((failure?.errcode ?? 0) & 0xff) ?? UNKNOWN;
+  const { text, hint } = TROUBLES.get(codeOf(error)) ?? UNKNOWN;
   const detail = error instanceof Error ? error.message : String(error);
+  return new StoreError(`Unable to ${deed} the store ${path}: ${text} (${detail}).`, hint(path), {
+    cause: error,
+  });
+}
+
+/** That the path leads to another file than when the store was opened: what is written there would be lost. */
+export function replaced(path: string): StoreError {
   return new StoreError(
-    `Unable to ${deed} the store ${path}: ${trouble.text} (${detail}).`,
-    trouble.hint(path),
-    {
-      cause: error,
-    },
+    `Unable to write the store ${path}: the file was moved, deleted or replaced while the broker ran.`,
+    `Put the same file back under its name; or restart the broker, which then has what is there.`,
   );
 }
 
