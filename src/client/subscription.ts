@@ -67,6 +67,9 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
   readonly #owner: SubscriptionOwner;
   readonly #handler: MessageHandler | undefined;
   readonly #buffer = new Queue<Message>();
+  /** Beyond so many messages, or bytes of them, it is behind. */
+  readonly #most: number;
+  readonly #mostBytes: number;
   readonly #takers = new Queue<Taker>();
   readonly #close: (error: MqttError | undefined) => void;
   #bytes = 0;
@@ -88,6 +91,8 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
     this.filters = filters;
     this.options = options;
     this.#handler = handler;
+    this.#most = options.buffer ?? LIMITS.bufferedMessages;
+    this.#mostBytes = options.bufferBytes ?? LIMITS.bufferedBytes;
     const { promise, resolve } = Promise.withResolvers<MqttError | undefined>();
     this.closed = promise;
     this.#close = resolve;
@@ -190,15 +195,16 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
   };
 
   #keep(message: Message): void {
-    const { buffer = LIMITS.bufferedMessages, bufferBytes = LIMITS.bufferedBytes } = this.options;
-    if (message.qos === 0 && this.#isFull()) {
+    if (this.#held && message.qos === 0 && this.#isFull()) {
       this.dropped++;
       return;
     }
     this.#buffer.push(message);
     this.#bytes += weightOf(message);
-    this.#overrun = message.qos > 0 && this.#isFull();
-    if (this.#held ? !this.#overrun : this.#buffer.length < buffer && this.#bytes < bufferBytes) return;
+    if (this.#held) {
+      if (message.qos === 0 || !this.#isFull()) return;
+      this.#overrun = true;
+    } else if (this.#buffer.length < this.#most && this.#bytes < this.#mostBytes) return;
     this.#held = true;
     this.#owner.hold(this);
   }
@@ -208,8 +214,7 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
     if (message === undefined) return undefined;
     this.#bytes -= weightOf(message);
     if (!this.#held) return message;
-    const { buffer = LIMITS.bufferedMessages, bufferBytes = LIMITS.bufferedBytes } = this.options;
-    if (this.#buffer.length * 2 <= buffer && this.#bytes * 2 <= bufferBytes) this.#letGo();
+    if (this.#buffer.length * 2 <= this.#most && this.#bytes * 2 <= this.#mostBytes) this.#letGo();
     else if (this.#overrun && !this.#isFull()) {
       this.#overrun = false;
       this.#owner.hold(this);
@@ -219,9 +224,10 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
 
   /** No room beyond the bound, either. */
   #isFull(): boolean {
-    const { buffer = LIMITS.bufferedMessages, bufferBytes = LIMITS.bufferedBytes } = this.options;
     const { overrunMessages, overrunBytes } = LIMITS;
-    return this.#buffer.length >= buffer + overrunMessages || this.#bytes >= bufferBytes + overrunBytes;
+    return (
+      this.#buffer.length >= this.#most + overrunMessages || this.#bytes >= this.#mostBytes + overrunBytes
+    );
   }
 
   #drop(): void {

@@ -109,6 +109,23 @@ test('a subscription that nobody reads: its buffer is kept, and what may wait un
   assert.equal((await subscription.next()).value?.topic, 't');
 });
 
+test('a subscription that nobody reads, and an answer that never comes: what may be kept, and no more', async () => {
+  const server = new FakeServer();
+  const client = await server.client({ reconnect: false });
+  const subscribed = client.subscribe('t');
+  await server.last.grant();
+  const subscription = await subscribed;
+  void client.publish('out', '', { qos: 1 });
+  const before = await memory();
+  const chunk = Buffer.concat(Array.from({ length: 1000 }, () => encode(publish('t', text), 5)));
+  for (let sent = 0; sent < 100 * MIB; sent += chunk.length) server.last.sendBytes(Uint8Array.from(chunk));
+  const grown = (await memory()) - before;
+  assert.equal(client.connected, true);
+  assert.ok(grown < 50 * MIB, `${grown} bytes`);
+  assert.ok(subscription.dropped > 0);
+  await client.close({ drain: 0 });
+});
+
 test('a huge packet that is announced and never comes', async () => {
   const server = new FakeServer();
   const clients: Client[] = [];
