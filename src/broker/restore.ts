@@ -1,4 +1,5 @@
 /** What was kept, put back into a broker that has just begun. */
+import type { Principal } from './access.ts';
 import type { Broker } from './broker.ts';
 import type { Change, KeptDelivery, KeptMessage, KeptSession, KeptSubscription } from './change.ts';
 import { Delivery } from './delivery.ts';
@@ -34,6 +35,7 @@ class Restoring {
   readonly counts: RestoreCounts = { messages: 0, retained: 0, sessions: 0, subscriptions: 0, deliveries: 0 };
   readonly #broker: Broker;
   readonly #messages = new Map<number, Message>();
+  readonly #sources = new Map<string, Principal>();
   readonly #sessions = new Map<Session, KeptSession>();
   #lastKey = 0;
   #lastId = 0;
@@ -95,14 +97,34 @@ class Restoring {
   }
 
   #message(id: number, kept: KeptMessage): void {
-    const { publisher, username } = kept;
-    const source =
-      publisher === '' ? undefined : { clientId: publisher, ...(username !== undefined && { username }) };
-    const message = new Message({ ...kept, source }).keep();
+    const { topic, payload, qos, retain, properties, expiresAt, publisher } = kept;
+    const source = this.#source(kept);
+    const message = new Message({
+      topic,
+      payload,
+      qos,
+      retain,
+      properties,
+      expiresAt,
+      publisher: source?.clientId ?? publisher,
+      source,
+    }).keep();
     if (this.#broker.journal !== undefined) message.record = { id, references: 0, isKept: true };
     this.#messages.set(id, message);
-    this.#lastId = Math.max(this.#lastId, id);
+    if (id > this.#lastId) this.#lastId = id;
     this.counts.messages++;
+  }
+
+  /** One object for all messages of a publisher. */
+  #source({ publisher, username }: KeptMessage): Principal | undefined {
+    if (publisher === '') return undefined;
+    const key = username === undefined ? publisher : `${publisher}\0${username}`;
+    let source = this.#sources.get(key);
+    if (source === undefined) {
+      source = { clientId: publisher, ...(username !== undefined && { username }) };
+      this.#sources.set(key, source);
+    }
+    return source;
   }
 
   #retained(id: number): void {
