@@ -162,11 +162,7 @@ class Serving {
   #abandon(): void {
     const writer = this.#writer;
     this.#writer = undefined;
-    try {
-      writer?.abandon();
-    } catch {
-      // Closing is all that can be done with it, and the error that led here is reported
-    }
+    writer?.abandon();
   }
 }
 

@@ -85,7 +85,7 @@ export class SqliteWriter {
 
   /** Lets go of the file as it is: the next connection finds what was committed. */
   abandon(): void {
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close(); // which closes with statements open, and never fails
   }
 
   /** Copies the whole log into the file and empties it. */
