@@ -1,0 +1,116 @@
+/** The power is cut under a broker: `sync` loses nothing that was acknowledged, `commit` only the end, neither the file. */
+import assert from 'node:assert/strict';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { after, describe, test } from 'node:test';
+import { openSqlite } from '../../../src/store/sqlite-store.ts';
+import type { Change } from '../../../src/broker/change.ts';
+import { freePort, Scratch } from '../../cli/program.ts';
+import { BrokerProcess } from '../broker-process.ts';
+import { zanzaraWith } from '../brokers.ts';
+import type { Durability } from '../brokers.ts';
+import { campaign } from '../campaign.ts';
+import { Random } from '../random.ts';
+import { publishNumbers } from './numbers.ts';
+import { Disk } from './disk.ts';
+import { readLog, toldRecord } from './log.ts';
+import type { Operation } from './log.ts';
+import { compileRecorder, logOf, PowerCuts, putFiles, recordedIn } from './recorder.ts';
+
+const SEED = Number(process.env.SEED ?? Math.trunc(Math.random() * 0x7fff_ffff));
+
+const library = new Scratch();
+after(() => library[Symbol.dispose]());
+const recorder = compileRecorder(library.path);
+const skip = recorder === undefined ? 'there is no C compiler' : false;
+
+/** What a broker does to its files while a client is told one number after the other. */
+async function recorded(durability: Durability, numbers: number): Promise<readonly Operation[]> {
+  using scratch = new Scratch();
+  const folder = scratch.at('data');
+  putFiles(folder, new Map());
+  const port = await freePort();
+  const { command, config } = zanzaraWith(durability);
+  const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'max_queued_messages 0', 'user root'];
+  const file = scratch.file('broker.conf', [...lines, ...config(`${folder}/`)].join('\n'));
+  const broker = new BrokerProcess({
+    command: command(file),
+    port,
+    cwd: scratch.path,
+    env: recordedIn(recorder!, folder),
+  });
+  await broker.listens();
+  await publishNumbers(port, numbers, (number) => appendFileSync(logOf(folder), toldRecord(number)));
+  await broker.end('SIGKILL');
+  return readLog(readFileSync(logOf(folder)));
+}
+
+/** The numbers that wait for the client, in their order. */
+function waiting(changes: Iterable<Change>): readonly number[] {
+  const payloads = new Map<number, number>();
+  const numbers: number[] = [];
+  for (const change of changes) {
+    if (change.kind === 'message kept')
+      payloads.set(change.id, Number.parseInt(new TextDecoder().decode(change.message.payload), 10));
+    else if (change.kind === 'delivery') numbers.push(payloads.get(change.delivery.messageId)!);
+  }
+  return numbers;
+}
+
+/** What is found after a power cut behind so many operations, and what the client had been told before it. */
+async function afterCut(
+  operations: readonly Operation[],
+  random: Random,
+): Promise<{ readonly told: number; readonly found: readonly number[] }> {
+  using scratch = new Scratch();
+  const disk = new Disk();
+  let told = -1;
+  for (const operation of operations) {
+    disk.apply(operation);
+    if (operation.type === 'told') told = operation.number;
+  }
+  putFiles(scratch.path, disk.afterCut(random.pick(['lost', 'torn', 'torn', 'kept'] as const), random));
+  const store = openSqlite({ path: scratch.at('mosquitto.sqlite3'), synchronous: 'full', pageSize: 4096 });
+  const found = waiting(store.load());
+  await store.close();
+  return { told, found };
+}
+
+/** Cuts behind any operation, of which there are many. */
+const CUTS = Math.round(60 * Number(process.env.ZANZARA_RUNS ?? 1));
+
+describe('a power cut', { skip, concurrency: true }, () => {
+  for (const durability of ['sync', 'commit'] as const)
+    test(`at any moment leaves a beginning: persistence_durability ${durability}`, async () => {
+      const random = new Random(SEED);
+      const operations = await recorded(durability, 150);
+      let lost = 0;
+      for (let cut = 0; cut < CUTS; cut += 1) {
+        const at = random.between(0, operations.length);
+        const { told, found } = await afterCut(operations.slice(0, at), random);
+        const said = `seed ${SEED}, cut ${cut} behind operation ${at} of ${operations.length}, told ${told}`;
+        assert.deepEqual(
+          found,
+          found.map((_, index) => index + 1),
+          said,
+        );
+        if (found.length < told) lost += 1;
+        if (durability === 'sync') assert.ok(found.length >= told, `${said}, found ${found.length}`);
+      }
+      // that of `commit` shows that this disk does forget
+      if (durability === 'commit') assert.ok(lost > 0, `seed ${SEED}: ${CUTS} cuts, and nothing was lost`);
+    });
+
+  test('again and again loses nothing that was acknowledged: persistence_durability sync', async () => {
+    const ledger = await campaign({
+      ...zanzaraWith('sync'),
+      seed: SEED,
+      rounds: 3,
+      ends: 'kill',
+      loadMs: [30, 200],
+      judgeEvery: Number.POSITIVE_INFINITY,
+      env: (folder) => recordedIn(recorder!, folder),
+      whileDead: new PowerCuts().cut,
+    });
+    assert.equal(ledger.faults, 0, `seed ${SEED}\n${ledger.examples.join('\n')}`);
+  });
+});
