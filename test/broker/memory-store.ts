@@ -60,11 +60,12 @@ export class MemoryStore implements Store {
     kept();
   }
 
-  /** The commit under way leaves nothing on the disk. */
-  fail(why = 'disk full'): void {
+  /** The commit under way leaves nothing on the disk; gives what it would have written. */
+  fail(why = 'disk full'): readonly Change[] {
     const { changes, failed } = this.#take();
     this.#refused = changes;
     failed(new Error(why));
+    return changes;
   }
 
   /** The power is cut: nobody hears how the commit under way ended. Whether it was `written` is a matter of luck. */
