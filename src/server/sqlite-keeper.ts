@@ -74,10 +74,12 @@ class SqliteKeeper implements Keeper {
     this.#ports = ports;
   }
 
-  restore(broker: Broker): Promise<RestoreCounts | undefined> {
+  async restore(broker: Broker): Promise<RestoreCounts | undefined> {
+    // The first client is not to wait for the thread to start; and a file that cannot be written to is told now
+    await this.store.commit([]);
     const counts = restoreInto(broker, this.store.load());
     this.#broker = broker;
-    return Promise.resolve(this.#isFilled ? counts : undefined);
+    return this.#isFilled ? counts : undefined;
   }
 
   /** What can change without a restart is nothing of the store. */
