@@ -14,9 +14,10 @@ export class Batch {
   #first: Uint8Array | undefined;
   #end = 0;
 
-  add(frame: Uint8Array): void {
+  /** Adds a frame, or a block of several. */
+  add(frame: Uint8Array, frames = 1): void {
     const { length, byteOffset } = frame;
-    this.frames++;
+    this.frames += frames;
     this.bytes += length;
     if (this.#first !== undefined) {
       if (byteOffset === this.#end && frame.buffer === this.#first.buffer) {

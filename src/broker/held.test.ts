@@ -274,6 +274,21 @@ suite('a client for which much waits', () => {
   });
 });
 
+test('answers left unread count one by one, also those that have waited for the store', async () => {
+  const on = new Ticking();
+  const kept = await on.connect('kept');
+  kept.wire.drain();
+  on.hang();
+  kept.sendSubscribe('t', 1);
+  for (let i = 0; i < LIMITS.unreadAnswers; i++) kept.ack('pubrel', 7);
+  await on.tick();
+  await on.settle();
+  assert.equal(kept.closed, false);
+  assert.equal(kept.wire.unsentFrames, LIMITS.unreadAnswers + 1);
+  kept.ack('pubrel', 7);
+  assert.equal(kept.closed, true);
+});
+
 suite('while the store fails', () => {
   test('5.0 is told that a message cannot be kept; QoS 0 passes', async () => {
     const on = new Ticking();

@@ -35,7 +35,7 @@ export class Held {
   release(wire: Wire): boolean {
     if (this.#sealedBytes === 0) return false;
     const block = this.#block;
-    wire.write(block.subarray(0, this.#sealedBytes));
+    wire.write(block.subarray(0, this.#sealedBytes), this.#sealedFrames);
     const rest = block.subarray(this.#sealedBytes, this.bytes);
     // the wire has the old block until it has written it
     this.#block = allocateKept(Math.max(FIRST_BYTES, rest.length * 2));

@@ -7,8 +7,11 @@ export interface Wire {
   /** Frames written that the peer's system has not taken, and their bytes. */
   readonly unsentFrames: number;
   readonly unsentBytes: number;
-  /** Sends a frame, in order, by the end of the tick. The wire copies it if it must keep it for longer. */
-  write(frame: Uint8Array): void;
+  /**
+   * Sends a frame, or a block of several, in order, by the end of the tick. The wire copies it if it must keep it for
+   * longer.
+   */
+  write(frame: Uint8Array, frames?: number): void;
   /** Asks for no more bytes; what is on its way may still come. */
   pause(): void;
   resume(): void;

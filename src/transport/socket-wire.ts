@@ -77,15 +77,15 @@ export class SocketWire implements Wire {
     return this.#congested ? this.#stream.writableLength + this.#pending.bytes : 0;
   }
 
-  write(frame: Uint8Array): void {
+  write(frame: Uint8Array, frames = 1): void {
     if (this.#closed) return;
     const pending = this.#pending;
     if (this.#congested) {
-      pending.add(new Uint8Array(frame));
+      pending.add(new Uint8Array(frame), frames);
       return;
     }
     if (pending.frames === 0) this.#flusher.add(this);
-    pending.add(frame);
+    pending.add(frame, frames);
     if (pending.bytes > FLUSH_BYTES) this.flush();
   }
 

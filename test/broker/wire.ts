@@ -29,12 +29,12 @@ export class FakeWire implements Wire {
     return this.full || this.unsentFrames * 2 >= this.room;
   }
 
-  write(frame: Uint8Array): void {
+  write(frame: Uint8Array, frames = 1): void {
     if (this.closed) return;
     const version = this.version ?? this.connection?.outlet.version ?? 5;
     this.#decoder ??= new Decoder({ sender: 'server', maxPacketSize: 2 ** 28, version });
     this.#decode(this.#decoder, Uint8Array.from(frame));
-    this.unsentFrames++;
+    this.unsentFrames += frames;
     this.unsentBytes += frame.length;
     this.full ||= this.unsentFrames >= this.room;
   }
