@@ -1,7 +1,7 @@
 /** A first-in first-out queue. */
 
 const NO_SLOTS: never[] = [];
-/** A buffer of this size is kept when the queue drains, so that one that fills in bursts is not resized each time. */
+/** Without a word about it. */
 const KEPT_SLOTS = 64;
 
 /**
@@ -16,6 +16,12 @@ export class Queue<T> {
   #slots: (T | undefined)[] = NO_SLOTS;
   #head = 0;
   #length = 0;
+  readonly #keptSlots: number;
+
+  /** `keptSlots`, a power of two: a buffer of that size is kept when the queue drains, for one that fills in bursts. */
+  constructor(keptSlots: number = KEPT_SLOTS) {
+    this.#keptSlots = keptSlots;
+  }
 
   get length(): number {
     return this.#length;
@@ -37,7 +43,7 @@ export class Queue<T> {
     this.#slots[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#slots.length - 1);
     this.#length--;
-    if (this.#slots.length > KEPT_SLOTS && this.#length * 4 < this.#slots.length)
+    if (this.#slots.length > this.#keptSlots && this.#length * 4 < this.#slots.length)
       this.#resize(this.#slots.length / 2);
     return item;
   }

@@ -14,6 +14,7 @@ const SLAB_BYTES = 64 * 1024;
 /** What a user property takes besides its text, and a subscription identifier takes. Bytes. */
 const PAIR = 64;
 const NUMBER = 8;
+const NO_PAIRS: readonly (readonly [string, string])[] = [];
 
 let slab: Uint8Array = new Uint8Array(0);
 let slabAt = 0;
@@ -33,10 +34,11 @@ function keptPayload(payload: Uint8Array): Uint8Array {
 
 /** What outlives the chunk, without the alias, which names no topic once the connection is gone. */
 function keptProperties(properties: Properties): Properties {
-  const { topicAlias, ...rest } = properties;
+  if (properties.topicAlias === undefined && properties.correlationData === undefined) return properties;
+  const { topicAlias: _, ...rest } = properties;
   const { correlationData } = rest; // it stays in its place: who prints properties prints them as they came
   if (correlationData !== undefined) return { ...rest, correlationData: copyOf(correlationData) };
-  return topicAlias === undefined ? properties : rest;
+  return rest;
 }
 
 /** A message that was received. It is yours to keep. */
@@ -84,11 +86,11 @@ export function weightOf({ topic, payload, properties }: Message): number {
 }
 
 function weightOfProperties(properties: Properties): number {
-  const { contentType = '', responseTopic = '', correlationData, userProperties = [] } = properties;
-  const { subscriptionIdentifiers = [] } = properties;
-  const pairs = userProperties.reduce((sum, [name, value]) => sum + PAIR + name.length + value.length, 0);
-  const own = contentType.length + responseTopic.length + (correlationData?.length ?? 0);
-  return own + pairs + NUMBER * subscriptionIdentifiers.length;
+  const { contentType, responseTopic, correlationData, userProperties, subscriptionIdentifiers } = properties;
+  let weight = NUMBER * (subscriptionIdentifiers?.length ?? 0);
+  weight += (contentType?.length ?? 0) + (responseTopic?.length ?? 0) + (correlationData?.length ?? 0);
+  for (const [name, value] of userProperties ?? NO_PAIRS) weight += PAIR + name.length + value.length;
+  return weight;
 }
 
 /** What came of a PUBLISH. */

@@ -40,6 +40,9 @@ export interface SubscriptionOwner {
   unsubscribe(subscription: Subscription): Promise<void>;
 }
 
+/** Messages that one chunk of a socket may hold, about. */
+const BURST = 1024;
+
 type Result = IteratorResult<Message, undefined>;
 
 interface Taker {
@@ -66,7 +69,7 @@ export class Subscription implements AsyncIterableIterator<Message, undefined> {
   dropped = 0;
   readonly #owner: SubscriptionOwner;
   readonly #handler: MessageHandler | undefined;
-  readonly #buffer = new Queue<Message>();
+  readonly #buffer = new Queue<Message>(BURST);
   /** Beyond so many messages, or bytes of them, it is behind. */
   readonly #most: number;
   readonly #mostBytes: number;
