@@ -43,8 +43,9 @@ export function openSqlite(options: SqliteOptions): SqliteStore {
     const path = realPath(options.path);
     lock = holdStoreLock(path);
     const isUnclean = bytesOf(`${path}-wal`) > 0;
+    const wasThere = bytesOf(path) >= 0;
     makeFile(path, isUnclean);
-    const found = prepare(path, options.pageSize, isUnclean);
+    const found = prepare(path, options.pageSize, { isUnclean, wasThere });
     return new SqliteStore({ ...options, path }, found, lock);
   } catch (error) {
     lock?.release();
@@ -147,13 +148,20 @@ function bytesOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? -1;
 }
 
-function prepare(path: string, pageSize: number, isUnclean: boolean): Found {
+/** What was seen of the file before it was opened. */
+interface Before {
+  /** The program ended without closing it. */
+  readonly isUnclean: boolean;
+  readonly wasThere: boolean;
+}
+
+function prepare(path: string, pageSize: number, { isUnclean, wasThere }: Before): Found {
   const database = connect(path);
   try {
     if (database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined) {
       make(database, pageSize);
       useLog(database, path);
-      return { isNew: true, notes: [] };
+      return { isNew: true, notes: wasThere ? [`The store ${path} was there, but nothing was in it.`] : [] };
     }
     useLog(database, path);
     if (isUnclean) check(database, path);

@@ -9,9 +9,12 @@ interface Trouble {
   readonly hint: (path: string) => string;
 }
 
+/** The second way is for those sqlite3 that are built without `.recover`, Debian 12's among them. */
 const RESCUE = (path: string): string =>
   `Keep a copy of ${path} and ${path}-wal. What can be saved goes into a new file with: ` +
-  `sqlite3 '${path}' .recover | sqlite3 '${path}.saved'. Then put that file in its place, or move the damaged one away to start empty.`;
+  `sqlite3 '${path}' .recover | sqlite3 '${path}.saved'; or, where sqlite3 says "SQL logic error" to that: ` +
+  `sqlite3 '${path}' .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 '${path}.saved'. ` +
+  'Then put that file in its place, or move the damaged one away to start empty.';
 
 const MAKE_ROOM = (): string =>
   'Make room on the file system. Nothing that was acknowledged is lost, and the broker goes on by itself.';

@@ -283,6 +283,15 @@ test('a file that is no database, a directory, and a log without its file are re
   assert.ok(existsSync(`${lost}-wal`));
 });
 
+test('an empty file is a new store, and that is told', async (t) => {
+  const path = place(t);
+  writeFileSync(path, '');
+  const store = open(path);
+  assert.equal(store.isNew, true);
+  assert.deepEqual(store.notes, [`The store ${path} was there, but nothing was in it.`]);
+  await store.close();
+});
+
 test('until the first commit a store is new, whatever became of the program', async (t) => {
   const path = place(t);
   for (let time = 0; time < 2; time++) {
