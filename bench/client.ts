@@ -18,7 +18,7 @@ At QoS 1 up to ${WINDOW} messages are not acknowledged. Ratios are to the first 
   flags: {
     rounds: { value: 'N', about: 'how often each is run (3)' },
     seconds: { value: 'S', about: 'how long each run is measured (3)' },
-    write: { about: 'rewrites the table in docs/PERFORMANCE.md, and docs/performance/client.json' },
+    write: { about: 'rewrites the table in docs/client.md, and docs/performance/client.json' },
   },
 };
 
@@ -33,7 +33,8 @@ await runProgram(async () => {
     const command = commandLine('npm run bench:client', argv);
     const about = `${describe(machine())} Medians of ${rounds} rounds of ${seconds} s. ${ABOUT}`;
     writeJson(besidePage('client.json'), { command, machine: machine(), rounds, seconds, results, size });
-    writePart('client', [`    ${command}`, about, toMarkdown(clientTable(results)), size].join('\n\n'));
+    const part = [`\`\`\`sh\n${command}\n\`\`\``, about, toMarkdown(clientTable(results)), size];
+    writePart('client', part.join('\n\n'), 'client.md');
   }
   process.exit(0);
 });

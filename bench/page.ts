@@ -1,19 +1,20 @@
-/** The parts of docs/PERFORMANCE.md that are generated: each stands between two markers of its name. */
+/** The parts of pages of docs/ that are generated: each stands between two markers of its name. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PAGE = fileURLToPath(new URL('../docs/PERFORMANCE.md', import.meta.url));
+const DOCS = new URL('../docs/', import.meta.url);
 const FOLDER = new URL('../docs/performance/', import.meta.url);
 
-/** Puts new text between the markers of a part. */
-export function writePart(name: string, text: string): void {
+/** Puts new text between the markers of a part of a page. */
+export function writePart(name: string, text: string, pageName = 'PERFORMANCE.md'): void {
+  const path = fileURLToPath(new URL(pageName, DOCS));
   const [begin, end] = [`<!-- begin: ${name} -->`, `<!-- end: ${name} -->`];
-  const page = readFileSync(PAGE, 'utf8');
+  const page = readFileSync(path, 'utf8');
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/PERFORMANCE.md lacks the markers of ${name}.`);
-  writeFileSync(PAGE, `${page.slice(0, from)}${begin}\n\n${text.trim()}\n\n${page.slice(to)}`);
+  if (from < 0 || to < from) throw new Error(`docs/${pageName} lacks the markers of ${name}.`);
+  writeFileSync(path, `${page.slice(0, from)}${begin}\n\n${text.trim()}\n\n${page.slice(to)}`);
 }
 
 /** The path of a file in docs/performance/. */
