@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Ticking } from '../../test/broker/ticking.ts';
+import { LIMITS } from './limits.ts';
 
 suite('what costs nothing', () => {
   test('clients whose sessions end with their connections, and what they send each other', async () => {
@@ -130,6 +131,37 @@ suite('what is written once', () => {
     assert.deepEqual(on.kinds, ['session']);
     on.check();
   });
+});
+
+test('while the store is busy a client that comes and goes costs no more than once', async () => {
+  const on = new Ticking();
+  on.hang();
+  on.rig.publish('r', 'x', { retain: true });
+  await on.tick();
+  for (let i = 0; i < 100; i++) {
+    const client = on.rig.open();
+    client.connect('a', { expiry: 10, cleanStart: false, will: { topic: 't', payload: `${i}` } });
+    client.cut();
+  }
+  await on.settle();
+  assert.deepEqual(on.kinds, ['session', 'will cleared']);
+  on.check();
+});
+
+test('a store that is too slow counts as one that fails, until it is not', async () => {
+  const on = new Ticking();
+  const journal = on.rig.broker.journal!;
+  on.hang();
+  on.rig.publish('r', 'x', { retain: true });
+  await on.tick();
+  for (let i = 0; i <= LIMITS.unstoredChanges; i++) journal.forget(1_000_000);
+  const a = on.rig.connect('a');
+  a.sendPublish('t', 'x', { qos: 1 });
+  a.expect('puback', { reasonCode: 0x97 });
+  await on.settle();
+  a.sendPublish('t', 'x', { qos: 1 });
+  a.expect('puback', { reasonCode: 0x10 });
+  assert.equal(journal.behind, false);
 });
 
 suite('in one commit', () => {

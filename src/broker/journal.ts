@@ -1,9 +1,9 @@
 /** What has changed and is not kept yet: store, then acknowledge. */
-import type { Will } from '../protocol/packet.ts';
 import type { Change } from './change.ts';
 import type { Delivery } from './delivery.ts';
 import type { Broker } from './broker.ts';
 import { keptMessage, keptSession, keptSubscription } from './kept.ts';
+import { LIMITS } from './limits.ts';
 import type { Message } from './message.ts';
 import { isOwnTopic } from './own-topics.ts';
 import { DeliveryRecord, SessionRecord } from './records.ts';
@@ -59,9 +59,12 @@ export class Journal {
     return this.#isCommitting || this.#batch.length > 0 || this.#listed.length > 0 || this.#retained.size > 0;
   }
 
-  /** Whether the store could not take the last changes: nothing that must be kept is accepted meanwhile. */
+  /**
+   * Whether the store could not take the last changes, or takes so long that too much waits for it: nothing that must
+   * be kept is accepted meanwhile.
+   */
   get isFailing(): boolean {
-    return this.#failedAt !== undefined;
+    return this.#failedAt !== undefined || this.#listed.length > LIMITS.unstoredChanges;
   }
 
   /** Identifiers and keys up to these are in use. */
@@ -116,14 +119,11 @@ export class Journal {
     this.#list({ kind: 'unsubscribed', clientId: session.clientId, filter });
   }
 
-  willSet(session: Session, will: Will): void {
-    if (session.record === undefined) return;
-    this.#list({ kind: 'will', clientId: session.clientId, will });
-  }
-
-  willCleared(session: Session): void {
+  /** A session has another will, or none. */
+  will(session: Session): void {
     if (session.record === undefined || session.record.hasEnded) return;
-    this.#list({ kind: 'will cleared', clientId: session.clientId });
+    session.record.hasOtherWill = true;
+    this.session(session);
   }
 
   /** A delivery to a kept session has begun, or gone on. */
@@ -199,11 +199,11 @@ export class Journal {
 
   #changed(): void {
     this.touched = true;
-    if (this.#isScheduled || this.#isCommitting || this.isFailing) return;
+    if (this.#isScheduled || this.#isCommitting || this.#failedAt !== undefined) return;
     this.#isScheduled = true;
     this.#afterTick(() => {
       this.#isScheduled = false;
-      if (!this.#isCommitting && !this.isFailing) this.#commit();
+      if (!this.#isCommitting && this.#failedAt === undefined) this.#commit();
     });
   }
 
@@ -285,8 +285,16 @@ export class Journal {
 
   #sealSession(session: Session): void {
     const record = session.record!;
+    const { hasOtherWill } = record;
     record.isListed = false;
-    if (!record.hasEnded) this.#batch.push({ kind: 'session', session: keptSession(session) });
+    record.hasOtherWill = false;
+    if (record.hasEnded) return;
+    this.#batch.push({ kind: 'session', session: keptSession(session) });
+    if (!hasOtherWill) return;
+    const { clientId, will } = session;
+    this.#batch.push(
+      will === undefined ? { kind: 'will cleared', clientId } : { kind: 'will', clientId, will: will.will },
+    );
   }
 
   /** The identifier of a message that something refers to; its first use writes it. */

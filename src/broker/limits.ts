@@ -9,6 +9,7 @@ export const LIMITS: {
   readonly inboundBytes: number;
   readonly wireBytes: number;
   readonly heldBytes: number;
+  readonly unstoredChanges: number;
   readonly backlogChunks: number;
   readonly unreadAnswers: number;
   readonly subscriptionsPerSession: number;
@@ -51,6 +52,8 @@ export const LIMITS: {
   wireBytes: 64 * 1024 * 1024,
   /** Bytes for one client that wait for the store. Beyond them QoS 0 is dropped, and QoS 1 and 2 wait in its queue. */
   heldBytes: 16 * 1024 * 1024,
+  /** Changes that wait while the store is busy. Beyond them nothing that must be kept is accepted, as when it fails. */
+  unstoredChanges: 1_000_000,
   /** Chunks held back while a connection waits for an access backend; its wire is paused, so few come. */
   backlogChunks: 64,
   /** Acknowledgements and other answers to a peer that sends and does not read. Beyond them it closes with 0x97. */

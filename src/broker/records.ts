@@ -73,6 +73,8 @@ export class DeliveryRecord {
 export class SessionRecord {
   isListed = false;
   hasEnded = false;
+  /** Than the store has. */
+  hasOtherWill = false;
 }
 
 /** A message of QoS 2 that was received and not released, and its record if its session is kept. */

@@ -134,6 +134,26 @@ suite('after a restart', () => {
   });
 });
 
+test('what waits for a member of a group goes to another one when its session ends', async () => {
+  const before = new Ticking();
+  for (const id of ['a', 'both']) {
+    const client = await before.connect(id, { expiry: 5 });
+    client.sendSubscribe(id === 'a' ? '$share/g/t' : ['$share/h/t', '+'], 1);
+    client.cut();
+  }
+  before.rig.publish('t', 'x', { qos: 1 });
+  await before.tick();
+  const on = before.restart();
+  const b = await on.connect('b');
+  b.sendSubscribe(['$share/g/t', '$share/h/t'], 1);
+  await on.tick();
+  b.expect('suback');
+  on.rig.advance(5000);
+  assert.deepEqual(b.messages(), ['x']);
+  await on.tick();
+  on.check();
+});
+
 suite('time has passed', () => {
   test('a session that has expired is not there, not even for a client that comes at once', async () => {
     const before = new Ticking();

@@ -1,8 +1,10 @@
 /** What was kept, put back into a broker that has just begun. */
+import { matches } from '../topic/topic.ts';
 import type { Principal } from './access.ts';
 import type { Broker } from './broker.ts';
 import type { Change, KeptDelivery, KeptMessage, KeptSession, KeptSubscription } from './change.ts';
 import { Delivery } from './delivery.ts';
+import type { Choice } from './delivery.ts';
 import { Message } from './message.ts';
 import { Receipt, SessionRecord } from './records.ts';
 import type { DeliveryRecord, Tracked } from './records.ts';
@@ -37,6 +39,7 @@ class Restoring {
   readonly #messages = new Map<number, Message>();
   readonly #sources = new Map<string, Principal>();
   readonly #sessions = new Map<Session, KeptSession>();
+  readonly #shares = new Map<Session, Subscription[]>();
   #lastKey = 0;
   #lastId = 0;
 
@@ -164,7 +167,22 @@ class Restoring {
     subscription.configure(kept, kept.qos, identifiers);
     session.subscriptions.set(kept.filter, subscription);
     this.#broker.subscribe(subscription);
+    if (subscription.shareName !== undefined) {
+      const shares = this.#shares.get(session);
+      if (shares === undefined) this.#shares.set(session, [subscription]);
+      else shares.push(subscription);
+    }
     this.counts.subscriptions++;
+  }
+
+  /** That a member of a group was chosen is not kept: it was, if nothing else explains the delivery. */
+  #choice(session: Session, message: Message): Choice | undefined {
+    const share = this.#shares.get(session)?.find(({ topicFilter }) => matches(topicFilter, message.topic));
+    const group = share && this.#broker.shared.groupOf(share);
+    if (group === undefined) return undefined;
+    for (const { shareName, topicFilter } of session.subscriptions.values())
+      if (shareName === undefined && matches(topicFilter, message.topic)) return undefined;
+    return { group, message };
   }
 
   #delivery(key: number, kept: KeptDelivery): void {
@@ -178,7 +196,13 @@ class Restoring {
       receipt.record = this.#record(key, kept, receipt);
       session.inbound.hold(kept.packetId, receipt, message.payloadBytes);
     } else {
-      const delivery = new Delivery(message, kept.qos, kept.retain, kept.identifiers, undefined);
+      const delivery = new Delivery(
+        message,
+        kept.qos,
+        kept.retain,
+        kept.identifiers,
+        this.#choice(session, message),
+      );
       delivery.packetId = kept.packetId;
       delivery.state = kept.state;
       delivery.waited = true;

@@ -91,6 +91,11 @@ export class SharedSubscriptions {
     this.#tree.remove(group.topicFilter, group);
   }
 
+  /** The group of a member. */
+  groupOf({ shareName, topicFilter }: Subscription): ShareGroup | undefined {
+    return this.#groups.get(`${shareName}/${topicFilter}`);
+  }
+
   /** The groups that a topic concerns. */
   match(topic: string): readonly ShareGroup[] {
     return this.#tree.match(topic);

@@ -21,7 +21,7 @@ export class PendingWill implements Deadline {
     this.#broker = broker;
     this.#session = session;
     this.#will = { ...will, payload: copyOf(will.payload) };
-    if (!isKept) broker.journal?.willSet(session, this.#will);
+    if (!isKept) broker.journal?.will(session);
   }
 
   /**
@@ -54,7 +54,7 @@ export class PendingWill implements Deadline {
   cancel(): void {
     this.#broker.wheel.cancel(this);
     this.#session.will = undefined;
-    this.#broker.journal?.willCleared(this.#session);
+    this.#broker.journal?.will(this.#session);
   }
 
   /** Publishes the will, if its client still may. Once. */
