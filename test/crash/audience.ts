@@ -44,7 +44,8 @@ export class Audience {
 
   /** A request for this filter is on its way. */
   doubt(filter: string): void {
-    if (!this.isShared) this.#of(filter).doubt(this.#ledger.tick());
+    if (this.isShared && this.has(filter)) return;
+    this.#of(filter).doubt(this.#ledger.tick());
   }
 
   /** A request was acknowledged; one member is enough for all. */
