@@ -3,7 +3,8 @@
 interface Node<T> {
   readonly level: string;
   readonly parent: Node<T> | undefined;
-  children: Map<string, Node<T>> | undefined;
+  /** An only child needs no map: of a million topics nearly every level has one, and a map takes 180 bytes. */
+  children: Map<string, Node<T>> | Node<T> | undefined;
   value: T | undefined;
 }
 
@@ -30,13 +31,7 @@ export class TopicTree<T> {
   set(topic: string, value: T): T | undefined {
     let node = this.#root;
     for (const level of topic.split('/')) {
-      node.children ??= new Map();
-      let child = node.children.get(level);
-      if (child === undefined) {
-        child = { level, parent: node, children: undefined, value: undefined };
-        node.children.set(level, child);
-      }
-      node = child;
+      node = childOf(node, level) ?? addChild(node, level);
     }
     const old = node.value;
     if (old === undefined) this.#size++;
@@ -73,7 +68,7 @@ export class TopicTree<T> {
           if (depth > 0 || !child.level.startsWith('$')) stack.push(child, depth + 1); // [MQTT-4.7.2-1]
         }
       } else {
-        const child = node.children?.get(level);
+        const child = childOf(node, level);
         if (child !== undefined) stack.push(child, depth + 1);
       }
     }
@@ -85,23 +80,45 @@ export class TopicTree<T> {
     const stack: Node<T>[] = [this.#root];
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
       if (node.value !== undefined) yield node.value;
-      if (node.children !== undefined) for (const child of node.children.values()) stack.push(child);
+      if (node.children instanceof Map) for (const child of node.children.values()) stack.push(child);
+      else if (node.children !== undefined) stack.push(node.children);
     }
   }
 
   #node(topic: string): Node<T> | undefined {
     let node: Node<T> | undefined = this.#root;
     for (const level of topic.split('/')) {
-      node = node.children?.get(level);
+      node = childOf(node, level);
       if (node === undefined) return undefined;
     }
     return node;
   }
 }
 
+function childOf<T>({ children }: Node<T>, level: string): Node<T> | undefined {
+  if (children instanceof Map) return children.get(level);
+  return children?.level === level ? children : undefined;
+}
+
+/** There is none of that level yet. */
+function addChild<T>(node: Node<T>, level: string): Node<T> {
+  const child: Node<T> = { level, parent: node, children: undefined, value: undefined };
+  const { children } = node;
+  if (children === undefined) node.children = child;
+  else if (children instanceof Map) children.set(level, child);
+  else
+    node.children = new Map([
+      [children.level, children],
+      [level, child],
+    ]);
+  return child;
+}
+
 /** The children of a node for a stack, so that the one that came first is visited first; as Mosquitto. */
 function lastFirst<T>(node: Node<T>): readonly Node<T>[] {
-  return node.children === undefined ? NO_CHILDREN : [...node.children.values()].toReversed();
+  const { children } = node;
+  if (children instanceof Map) return [...children.values()].toReversed();
+  return children === undefined ? NO_CHILDREN : [children];
 }
 
 /** `#`: the node itself and all below it; at the root not those that start with `$`. [MQTT-4.7.2-1] */
@@ -119,8 +136,8 @@ function prune<T>(leaf: Node<T>): void {
   let node: Node<T> = leaf;
   while (node.parent !== undefined && node.value === undefined && node.children === undefined) {
     const { parent, level } = node;
-    parent.children!.delete(level);
-    if (parent.children!.size === 0) parent.children = undefined;
+    if (!(parent.children instanceof Map)) parent.children = undefined;
+    else if (parent.children.delete(level) && parent.children.size === 0) parent.children = undefined;
     node = parent;
   }
 }
