@@ -71,6 +71,11 @@ export class BrokerProcess {
     }
   }
 
+  /** Asks it to save what it has. */
+  save(): void {
+    this.#child.kill('SIGUSR1');
+  }
+
   /** Ends it, and waits until it is gone. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (!this.#over) this.#told = true;

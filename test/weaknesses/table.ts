@@ -20,6 +20,8 @@ export interface Weakness {
 
 const CORE = 'test/weaknesses/core.test.ts';
 const ACCESS = 'test/weaknesses/access.test.ts';
+const CRASH = 'test/crash/crash.test.ts';
+const POWER_CUT = 'test/crash/power/power-cut.test.ts';
 const MEMORY = 'test/fuzz/memory.test.ts';
 const PROCESS_MEMORY = 'test/abuse/memory.test.ts';
 const CONNECTION_FUZZ: Proof = [
@@ -114,10 +116,20 @@ export const WEAKNESSES: readonly Weakness[] = [
     'a malformed CONNECT leaks',
     tests([MEMORY, 'malformed CONNECTs leave the heap flat']),
   ),
-  row(6, 'CVE-2017-9868', 'Mosquitto', 'files with what clients have sent are readable by everybody', {
-    tests: [[ACCESS, 'a log file is made for its owner, and perhaps his group, alone']],
-    later: 'The database, which does not exist yet.',
-  }),
+  row(
+    6,
+    'CVE-2017-9868',
+    'Mosquitto',
+    'files with what clients have sent are readable by everybody',
+    tests(
+      [ACCESS, 'a log file is made for its owner, and perhaps his group, alone'],
+      ['test/store/sqlite-trouble.test.ts', 'every file is for its owner alone, whatever the umask'],
+      [
+        'test/store/mosquitto-db-save.test.ts',
+        'a file takes the place of the one before, for its owner alone',
+      ],
+    ),
+  ),
   row(
     7,
     'CVE-2018-12543',
@@ -335,10 +347,18 @@ export const WEAKNESSES: readonly Weakness[] = [
       'takes its time: nobody is let in, or taken over, before the answer',
     ]),
   ),
-  row(27, 'CVE-2026-8741', 'EMQX', 'QoS 2 and what is stored of it come apart in a crash', {
-    notApplicable:
-      'There is no store yet, so a crash leaves nothing half done. When there is: a crash at every write, and the simulation goes on.',
-  }),
+  row(
+    27,
+    'CVE-2026-8741',
+    'EMQX',
+    'QoS 2 and what is stored of it come apart in a crash',
+    tests(
+      ['src/broker/journal.test.ts', 'the release of a message of QoS 2 and its deliveries'],
+      ['src/broker/held.test.ts', 'PUBLISH of QoS 2 and PUBREL to a kept session, but not PUBLISH of QoS 1'],
+      [CRASH, 'nothing acknowledged is lost: persistence_durability'],
+      [POWER_CUT, 'at any moment leaves a beginning: persistence_durability'],
+    ),
+  ),
   row(
     28,
     'CVE-2025-59946',
