@@ -158,7 +158,7 @@ export class Journal {
   restored(clientId: string, direction: 'in' | 'out', key: number, tracked: Tracked): DeliveryRecord {
     const record = new DeliveryRecord(key, clientId, direction, tracked);
     record.isKept = true;
-    tracked.message.record!.references++;
+    tracked.message.references++;
     return record;
   }
 
@@ -173,15 +173,15 @@ export class Journal {
   }
 
   #refer(message: Message): void {
-    message.record ??= { id: ++this.#lastId, references: 0, isKept: false };
-    message.record.references++;
+    message.references++;
   }
 
   #release(message: Message): void {
-    const { record } = message;
-    if (record === undefined || --record.references > 0) return;
-    message.record = undefined; // should it come back, it is another one
-    if (record.isKept) this.forget(record.id);
+    const { references, storedId } = message;
+    if (references > 0) message.references--;
+    if (references > 1 || storedId === 0) return;
+    message.storedId = 0; // should it come back, it is another one
+    this.forget(storedId);
   }
 
   #listRecord(record: DeliveryRecord): void {
@@ -299,11 +299,10 @@ export class Journal {
 
   /** The identifier of a message that something refers to; its first use writes it. */
   #keep(message: Message): number {
-    const record = message.record!;
-    if (!record.isKept) {
-      record.isKept = true;
-      this.#batch.push({ kind: 'message kept', id: record.id, message: keptMessage(message) });
+    if (message.storedId === 0) {
+      message.storedId = ++this.#lastId;
+      this.#batch.push({ kind: 'message kept', id: message.storedId, message: keptMessage(message) });
     }
-    return record.id;
+    return message.storedId;
   }
 }

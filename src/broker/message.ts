@@ -1,5 +1,5 @@
 /** An application message inside the broker, and its frames. */
-import { allocateKept, copyOf } from '../protocol/bytes.ts';
+import { copyOf } from '../protocol/bytes.ts';
 import { propertyBlock } from '../protocol/encode.ts';
 import type { ProtocolVersion, QoS } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
@@ -7,7 +7,11 @@ import type { Properties } from '../protocol/properties.ts';
 import { publishFrame, stamped } from '../protocol/publish-frame.ts';
 import type { Principal } from './access.ts';
 import type { Clock } from './clock.ts';
-import type { MessageRecord } from './records.ts';
+
+/** Where the next small payloads are kept: bytes, and how many of them are taken. */
+const SLAB = 16 * 1024;
+let slab: Uint8Array = new Uint8Array(SLAB);
+let slabUsed = 0;
 
 /** Payloads up to this size are copied into shared slabs; larger ones get memory of their own. Bytes. */
 const LARGEST_POOLED = 2048;
@@ -47,10 +51,15 @@ export class Message implements MessageFields {
   readonly source: Principal | undefined;
   /** How many hold it; `StoredMessages` counts. */
   holders = 0;
-  /** While a kept session or the retained messages refer to it, and there is a store. */
-  record: MessageRecord | undefined;
-  #payload: Uint8Array;
-  #kept = false;
+  /** How many kept deliveries and retained messages refer to it, where there is a store; the journal counts. */
+  references = 0;
+  /** Its identifier in the store, while it is kept there; else 0. */
+  storedId = 0;
+  /** The payload, or what it is a part of: an array of its own for each of a million small ones would cost 100 bytes. */
+  #bytes: Uint8Array;
+  /** Where the payload begins, once it is kept; -1 before. */
+  #at = -1;
+  readonly #length: number;
   /** At QoS 0: the frame itself. */
   #frame3: Uint8Array | undefined;
   #frame5: SharedFrame | undefined;
@@ -66,22 +75,23 @@ export class Message implements MessageFields {
     this.expiresAt = fields.expiresAt;
     this.publisher = fields.publisher;
     this.source = fields.source;
-    this.#payload = fields.payload;
+    this.#bytes = fields.payload;
+    this.#length = fields.payload.length;
   }
 
   get payload(): Uint8Array {
-    return this.#payload;
+    if (this.#bytes.length === this.#length) return this.#bytes;
+    return this.#bytes.subarray(this.#at, this.#at + this.#length);
   }
 
   get payloadBytes(): number {
-    return this.#payload.length;
+    return this.#length;
   }
 
   /** Makes the message outlive the tick: its bytes are copied out of the received chunk, once. */
   keep(): this {
-    if (this.#kept) return this;
-    this.#kept = true;
-    this.#payload = keptPayload(this.#payload);
+    if (this.#at >= 0) return this;
+    this.#keepPayload();
     this.#frame3 = undefined;
     this.#frame5 = undefined;
     const { correlationData } = this.properties;
@@ -111,11 +121,11 @@ export class Message implements MessageFields {
   /** The frame at QoS 0 without RETAIN, shared by all subscribers of a version. */
   sharedFrame(version: ProtocolVersion, clock: Clock): Uint8Array {
     if (version !== 5) {
-      return (this.#frame3 ??= publishFrame(0, this.topic, 0, undefined, false, this.#payload));
+      return (this.#frame3 ??= publishFrame(0, this.topic, 0, undefined, false, this.payload));
     }
     const expiry = this.#remaining(clock);
     if (this.#frame5?.expiry === expiry) return this.#frame5.bytes;
-    const bytes = publishFrame(0, this.topic, 0, this.#block(clock), true, this.#payload);
+    const bytes = publishFrame(0, this.topic, 0, this.#block(clock), true, this.payload);
     this.#frame5 = { bytes, expiry };
     return bytes;
   }
@@ -124,11 +134,11 @@ export class Message implements MessageFields {
   stampedFrame(version: ProtocolVersion, flags: number, packetId: number, clock: Clock): Uint8Array {
     if (version !== 5) {
       if (this.#first3 !== undefined) return stamped(this.#first3, flags, packetId);
-      return (this.#first3 = publishFrame(flags, this.topic, packetId, undefined, false, this.#payload));
+      return (this.#first3 = publishFrame(flags, this.topic, packetId, undefined, false, this.payload));
     }
     const expiry = this.#remaining(clock);
     if (this.#first5?.expiry === expiry) return stamped(this.#first5.bytes, flags, packetId);
-    const bytes = publishFrame(flags, this.topic, packetId, this.#block(clock), true, this.#payload);
+    const bytes = publishFrame(flags, this.topic, packetId, this.#block(clock), true, this.payload);
     this.#first5 = { bytes, expiry };
     return bytes;
   }
@@ -137,6 +147,27 @@ export class Message implements MessageFields {
   propertiesAt(clock: Clock): Properties {
     if (this.expiresAt === 0) return this.properties;
     return { ...this.properties, messageExpiryInterval: this.#remaining(clock) };
+  }
+
+  /**
+   * Copies the payload, a small one into a slab that holds nothing else: were it cut from the pool that frames come from,
+   * ten bytes could pin a slab of 64 KiB.
+   */
+  #keepPayload(): void {
+    const payload = this.#bytes;
+    this.#at = 0;
+    if (payload.length > LARGEST_POOLED) {
+      this.#bytes = copyOf(payload);
+      return;
+    }
+    if (slabUsed + payload.length > SLAB) {
+      slab = new Uint8Array(SLAB);
+      slabUsed = 0;
+    }
+    slab.set(payload, slabUsed);
+    this.#bytes = slab;
+    this.#at = slabUsed;
+    slabUsed += payload.length;
   }
 
   #block(clock: Clock): Uint8Array | undefined {
@@ -148,23 +179,3 @@ export class Message implements MessageFields {
     return this.expiresAt === 0 ? -1 : Math.max(0, Math.ceil((this.expiresAt - clock.now()) / 1000));
   }
 }
-
-/**
- * Payloads that are kept, small ones in slabs that hold nothing else: were they cut from the pool that frames
- * come from, ten bytes could pin a slab of 64 KiB.
- */
-function keptPayload(payload: Uint8Array): Uint8Array {
-  if (payload.length > LARGEST_POOLED) return copyOf(payload);
-  if (slabUsed + payload.length > slab.length) {
-    slab = allocateKept(SLAB);
-    slabUsed = 0;
-  }
-  const kept = slab.subarray(slabUsed, slabUsed + payload.length);
-  kept.set(payload);
-  slabUsed += payload.length;
-  return kept;
-}
-
-const SLAB = 16 * 1024;
-let slab: Uint8Array = new Uint8Array(0);
-let slabUsed = 0;

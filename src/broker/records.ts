@@ -1,15 +1,8 @@
-/** What the journal knows of the messages, deliveries and sessions that are kept. */
+/** What the journal knows of the deliveries and sessions that are kept. */
 import type { OutgoingState } from '../flow/outbound.ts';
 import type { QoS } from '../protocol/packet.ts';
 import type { Change, KeptDelivery } from './change.ts';
 import type { Message } from './message.ts';
-
-/** Of a message: its identifier in the store, and how many kept deliveries and retained messages refer to it. */
-export interface MessageRecord {
-  readonly id: number;
-  references: number;
-  isKept: boolean;
-}
 
 /** What a delivery is at the moment; the journal looks at it when a commit begins. */
 export interface Tracked {

@@ -9,6 +9,7 @@ import { Message } from './message.ts';
 import { Receipt, SessionRecord } from './records.ts';
 import type { DeliveryRecord, Tracked } from './records.ts';
 import { Session } from './session.ts';
+import { StoredIds } from './stored-ids.ts';
 import { Subscription } from './subscription.ts';
 import { PendingWill } from './will.ts';
 
@@ -36,7 +37,7 @@ export function restoreInto(broker: Broker, changes: Iterable<Change>): RestoreC
 class Restoring {
   readonly counts: RestoreCounts = { messages: 0, retained: 0, sessions: 0, subscriptions: 0, deliveries: 0 };
   readonly #broker: Broker;
-  readonly #messages = new Map<number, Message>();
+  readonly #messages = new StoredIds();
   readonly #sources = new Map<string, Principal>();
   readonly #sessions = new Map<Session, KeptSession>();
   readonly #shares = new Map<Session, Subscription[]>();
@@ -84,7 +85,7 @@ class Restoring {
   finish(): void {
     const { journal, now, sessions } = this.#broker;
     journal?.startAfter(this.#lastId, this.#lastKey);
-    for (const [id, message] of this.#messages) if (message.holders === 0) journal?.forget(id);
+    for (const message of this.#messages) if (message.holders === 0) journal?.forget(message.storedId);
     for (const [session, kept] of this.#sessions) {
       const { will } = session;
       if (kept.willAt > 0) will?.waitUntil(kept.willAt);
@@ -112,8 +113,8 @@ class Restoring {
       publisher: source?.clientId ?? publisher,
       source,
     }).keep();
-    if (this.#broker.journal !== undefined) message.record = { id, references: 0, isKept: true };
-    this.#messages.set(id, message);
+    message.storedId = id;
+    this.#messages.add(message);
     if (id > this.#lastId) this.#lastId = id;
     this.counts.messages++;
   }
@@ -134,7 +135,7 @@ class Restoring {
     const message = this.#messages.get(id);
     if (message === undefined) return;
     this.#broker.retained.restore(message);
-    if (message.record !== undefined) message.record.references++;
+    if (this.#broker.journal !== undefined) message.references++;
     this.counts.retained++;
   }
 
