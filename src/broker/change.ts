@@ -36,6 +36,8 @@ export interface KeptSubscription {
   readonly retainHandling: 0 | 1 | 2;
   /** 0 for none. */
   readonly identifier: number;
+  /** Not all of the retained messages that it asked for have been sent or queued. */
+  readonly isReplaying: boolean;
 }
 
 /** A message on its way from or to one client. */

@@ -33,6 +33,7 @@ export function keptSession(session: Session): KeptSession {
 }
 
 export function keptSubscription(subscription: Subscription): KeptSubscription {
-  const { filter, qos, noLocal, retainAsPublished, retainHandling, identifiers } = subscription;
-  return { filter, qos, noLocal, retainAsPublished, retainHandling, identifier: identifiers?.[0] ?? 0 };
+  const { filter, qos, noLocal, retainAsPublished, retainHandling, identifiers, isReplaying } = subscription;
+  const identifier = identifiers?.[0] ?? 0;
+  return { filter, qos, noLocal, retainAsPublished, retainHandling, identifier, isReplaying };
 }

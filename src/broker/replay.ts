@@ -32,6 +32,7 @@ export class Replay {
     this.#batches ??= new Queue();
     this.#batches.push({ subscription, messages, next: 0 });
     this.advance();
+    if (this.#isDue(subscription)) this.#note(subscription, true);
   }
 
   /** Sends what there is room for. */
@@ -43,6 +44,7 @@ export class Replay {
         this.#send(batch.messages[batch.next++]!, batch.subscription);
       }
       batches?.shift();
+      this.#done(batch);
     }
     this.#batches = undefined;
   }
@@ -54,7 +56,25 @@ export class Replay {
     for (let batch = batches?.shift(); batch !== undefined; batch = batches?.shift()) {
       while (batch.next < batch.messages.length)
         this.#send(batch.messages[batch.next++]!, batch.subscription);
+      this.#done(batch);
     }
+  }
+
+  #done({ subscription }: Batch): void {
+    if (subscription.isReplaying && !this.#isDue(subscription)) this.#note(subscription, false);
+  }
+
+  #isDue(subscription: Subscription): boolean {
+    return (
+      this.#batches !== undefined && [...this.#batches].some((batch) => batch.subscription === subscription)
+    );
+  }
+
+  /** A restart in between must not lose what has not been sent; what has been is then sent once more. */
+  #note(subscription: Subscription, isReplaying: boolean): void {
+    if (this.#session.subscriptions.get(subscription.filter) !== subscription) return;
+    subscription.isReplaying = isReplaying;
+    this.#broker.journal?.subscribed(this.#session, subscription);
   }
 
   #send(message: Message, subscription: Subscription): void {

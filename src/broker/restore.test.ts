@@ -11,6 +11,11 @@ function will(payload: string, willDelayInterval: number): ConnectOptions {
   return { will: { topic: 't', payload, qos: 1, properties: { willDelayInterval } } };
 }
 
+/** Whether retained messages are on their way to a subscription. */
+function isDue({ store }: Ticking): boolean {
+  return store.state.lines().some((line) => line.includes('"isReplaying":true'));
+}
+
 suite('after a restart', () => {
   test('sessions, their subscriptions and what is retained are there', async () => {
     const before = new Ticking();
@@ -37,6 +42,24 @@ suite('after a restart', () => {
     other.expect('publish', { payload: 'kept', retain: true });
     await on.tick();
     on.check();
+  });
+
+  test('retained messages that were on their way to a new subscription come all the same', async () => {
+    const before = new Ticking();
+    for (let at = 0; at < 10; at++) before.rig.publish(`r/${at}`, `${at}`, { retain: true, qos: 1 });
+    const reader = await before.connect('reader', { properties: { receiveMaximum: 2 } });
+    reader.sendSubscribe('r/#', 1);
+    await before.tick();
+    reader.expect('suback');
+    for (let sent = 0; sent < 2; sent++) reader.expect('publish', { retain: true });
+    reader.expectNothing();
+    assert.ok(isDue(before));
+    const on = before.restart();
+    const again = await on.connect('reader');
+    assert.equal(new Set(again.messages()).size, 10);
+    await on.tick();
+    on.check();
+    assert.ok(!isDue(on));
   });
 
   test('what was sent is sent again with DUP, what was received is released, what waited is sent', async () => {

@@ -40,6 +40,7 @@ class Restoring {
   readonly #messages = new StoredIds();
   readonly #sources = new Map<string, Principal>();
   readonly #sessions = new Map<Session, KeptSession>();
+  readonly #replaying: Subscription[] = [];
   readonly #shares = new Map<Session, Subscription[]>();
   #lastKey = 0;
   #lastId = 0;
@@ -91,6 +92,7 @@ class Restoring {
       if (kept.willAt > 0) will?.waitUntil(kept.willAt);
       else will?.closed();
     }
+    for (const subscription of this.#replaying) this.#replay(subscription);
     for (const [session, { expiryInterval, expiresAt }] of this.#sessions) {
       // at once, and not with the next tick: its client may come before that
       if (expiryInterval === 0) sessions.end(session);
@@ -98,6 +100,17 @@ class Restoring {
       else if (expiresAt <= now) sessions.expire(session);
       else sessions.endAt(session, expiresAt);
     }
+  }
+
+  /** The client was gone with the broker: as when it goes, what it was to be sent joins its queue. */
+  #replay(subscription: Subscription): void {
+    const { retained, now } = this.#broker;
+    const { replay } = subscription.session;
+    replay.add(subscription, retained.match(subscription.topicFilter, now));
+    replay.park();
+    if (!subscription.isReplaying) return;
+    subscription.isReplaying = false; // nothing of it is retained any more
+    this.#broker.journal?.subscribed(subscription.session, subscription);
   }
 
   #message(id: number, kept: KeptMessage): void {
@@ -168,6 +181,8 @@ class Restoring {
     subscription.configure(kept, kept.qos, identifiers);
     session.subscriptions.set(kept.filter, subscription);
     this.#broker.subscribe(subscription);
+    subscription.isReplaying = kept.isReplaying;
+    if (kept.isReplaying) this.#replaying.push(subscription);
     if (subscription.shareName !== undefined) {
       const shares = this.#shares.get(session);
       if (shares === undefined) this.#shares.set(session, [subscription]);

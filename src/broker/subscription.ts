@@ -18,6 +18,8 @@ export class Subscription {
   noLocal = false;
   retainAsPublished = false;
   retainHandling: RetainHandling = 0;
+  /** Retained messages are on their way to it, and a restart must not forget them. */
+  isReplaying = false;
   /** A list of one, so that deliveries share it; undefined for none. */
   identifiers: readonly number[] | undefined;
 

@@ -233,6 +233,7 @@ export class DbRestore {
         retainAsPublished: (options & 0x08) !== 0,
         retainHandling: retainHandling === 3 ? 0 : retainHandling,
         identifier,
+        isReplaying: false,
       },
     });
   }

@@ -4,6 +4,7 @@ import type { Change, KeptDelivery } from '../broker/change.ts';
 import type { QoS } from '../protocol/packet.ts';
 import { propertiesFromJson } from './sqlite-properties.ts';
 import { stateOf } from './sqlite-states.ts';
+import { REPLAYING } from './sqlite-statements.ts';
 
 type Row = readonly unknown[];
 
@@ -150,6 +151,7 @@ function* readSubscriptions(database: DatabaseSync): Generator<Change> {
       retainAsPublished: (octet & 8) !== 0,
       retainHandling: retainHandling === 1 || retainHandling === 2 ? retainHandling : 0,
       identifier: numberOf(identifier),
+      isReplaying: (octet & REPLAYING) !== 0,
     } as const;
     yield { kind: 'subscribed', clientId: textOf(clientId), subscription };
   }

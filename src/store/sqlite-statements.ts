@@ -89,6 +89,9 @@ const NUMBER = Object.fromEntries(NAMES.map((name, number) => [name, number])) a
   Record<Name, number>
 >;
 
+/** Beyond the octet of a subscription's options: retained messages are on their way to it. */
+export const REPLAYING = 0x100;
+
 /** The interval of a session that never ends, as the plugin writes it. */
 const NEVER = -1;
 
@@ -182,8 +185,9 @@ function subscribe(clientId: string, subscription: KeptSubscription, to: BatchWr
   const { qos, noLocal, retainAsPublished, retainHandling } = subscription;
   byText('subscribe', clientId, to);
   to.text(subscription.filter);
-  // The octet of the SUBSCRIBE packet, §3.8.3.1
-  to.number(qos | (Number(noLocal) << 2) | (Number(retainAsPublished) << 3) | (retainHandling << 4));
+  // The octet of the SUBSCRIBE packet, §3.8.3.1; Mosquitto reads no more of it
+  const octet = qos | (Number(noLocal) << 2) | (Number(retainAsPublished) << 3) | (retainHandling << 4);
+  to.number(octet | (subscription.isReplaying ? REPLAYING : 0));
   to.number(subscription.identifier);
 }
 

@@ -67,6 +67,7 @@ const subscription = fc.record({
   retainAsPublished: fc.boolean(),
   retainHandling: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
   identifier: fc.constantFrom(0, 1, 268_435_455),
+  isReplaying: fc.constant(false),
 });
 
 const packetIds = fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: 4 });

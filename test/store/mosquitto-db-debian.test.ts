@@ -92,7 +92,7 @@ describe('mosquitto.db and Debian’s mosquitto', () => {
     assert.equal(young.username, undefined); // although the file has three bytes of eve, and memory behind them
     assert.ok(young.expiresAt >= expiresFrom - 1000 && young.expiresAt <= Date.now() + 1_001_000);
 
-    const none = { noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0 };
+    const none = { noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0, isReplaying: false };
     assert.deepEqual(
       db
         .of('subscribed')
@@ -110,6 +110,7 @@ describe('mosquitto.db and Debian’s mosquitto', () => {
             retainAsPublished: true,
             retainHandling: 0, // 2.0 leaves it out of the file: it counts at the SUBSCRIBE only
             identifier: 300,
+            isReplaying: false,
           },
         ],
       ],
@@ -305,7 +306,7 @@ function ours(expiresAt: number): readonly Change[] {
   const subscribed = (filter: string, identifier: number): Change => ({
     kind: 'subscribed',
     clientId: 'queued',
-    subscription: { filter, identifier, ...options },
+    subscription: { filter, identifier, isReplaying: false, ...options },
   });
   const sessions = [
     session('queued', { expiryInterval: 3600, expiresAt: Date.now() + 3_600_000 }),

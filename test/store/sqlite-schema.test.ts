@@ -81,6 +81,7 @@ test('rows are as the plugin writes them', async (t) => {
     retainAsPublished: true,
     retainHandling: 2,
     identifier: 9,
+    isReplaying: false,
   } as const;
   await store.commit([
     { kind: 'message kept', id: 1, message },

@@ -90,6 +90,7 @@ const subscription = fc.record({
   retainAsPublished: fc.boolean(),
   retainHandling: fc.constantFrom(0 as const, 1 as const, 2 as const),
   identifier: fc.integer({ min: 0, max: 268_435_455 }),
+  isReplaying: fc.boolean(),
 });
 
 const will = fc.record({ topic, payload, qos, retain: fc.boolean(), properties: willProperties });

@@ -62,6 +62,7 @@ const SUBSCRIPTION = {
   retainAsPublished: false,
   retainHandling: 0,
   identifier: 0,
+  isReplaying: false,
 } as const;
 
 const DELIVERY = {
@@ -151,6 +152,7 @@ function newChanges(session: Extract<Change, { kind: 'session' }>['session']): r
         retainAsPublished: true,
         retainHandling: 2,
         identifier: 300,
+        isReplaying: false,
       },
     },
     {
