@@ -21,7 +21,7 @@ export class Retained {
   /** Takes a message with RETAIN: it replaces the topic's, or clears it when its payload is empty. */
   store(message: Message): void {
     const empty = message.payloadBytes === 0; // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
-    const old = empty ? this.#tree.delete(message.topic) : this.#tree.set(message.topic, message.keep()); // [MQTT-3.3.1-5]
+    const old = empty ? this.#tree.delete(message.topic) : this.#tree.set(message.keep()); // [MQTT-3.3.1-5]
     if (!empty) this.#stored.hold(message);
     if (old !== undefined) this.#stored.release(old);
     if (!empty || old !== undefined) this.#journal?.retained(message.topic, empty ? undefined : message, old);
@@ -29,7 +29,7 @@ export class Retained {
 
   /** Takes a message that was kept, and is no news to anybody. */
   restore(message: Message): void {
-    this.#tree.set(message.topic, message);
+    this.#tree.set(message);
     this.#stored.hold(message);
   }
 

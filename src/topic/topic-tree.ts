@@ -1,21 +1,36 @@
-/** Values kept under topic names and found by topic filter: the retained messages. */
+/** What is kept under topic names and found by topic filter: the retained messages. */
 
-interface Node<T> {
-  readonly level: string;
-  readonly parent: Node<T> | undefined;
-  /** An only child needs no map: of a million topics nearly every level has one, and a map takes 180 bytes. */
-  children: Map<string, Node<T>> | Node<T> | undefined;
-  value: T | undefined;
+/** Something that is kept under its topic. */
+export interface Topical {
+  readonly topic: string;
 }
 
-const NO_CHILDREN: readonly never[] = [];
+/** A level that topics share. */
+class Level<T extends Topical> {
+  /** Undefined at the root. */
+  readonly name: string | undefined;
+  /** An only child needs no map, which takes 180 bytes: of deep topics most levels have one. */
+  children: Map<string, Below<T>> | Below<T> | undefined;
+  /** Of the topic that ends here. */
+  value: T | undefined;
+
+  constructor(name: string | undefined) {
+    this.name = name;
+  }
+}
+
+/** A value stands where its topic parts from all others; the levels behind that are in its topic. */
+type Below<T extends Topical> = Level<T> | T;
 
 /**
  * A tree of topic levels with at most one value a topic. A filter without wildcards costs its levels; one with
  * wildcards the part of the tree it covers. Walked without recursion.
+ *
+ *     root ─ site ─ 1 ─ device ┬ 7 ─ value of site/1/device/7/state
+ *                              └ 8 ─ value of site/1/device/8/state
  */
-export class TopicTree<T> {
-  readonly #root: Node<T> = { level: '', parent: undefined, children: undefined, value: undefined };
+export class TopicTree<T extends Topical> {
+  readonly #root = new Level<T>(undefined);
   #size = 0;
 
   /** How many topics have a value. */
@@ -24,29 +39,59 @@ export class TopicTree<T> {
   }
 
   get(topic: string): T | undefined {
-    return this.#node(topic)?.value;
+    let level = this.#root;
+    for (const [depth, name] of topic.split('/').entries()) {
+      const below = childOf(level, name, depth);
+      if (below === undefined) return undefined;
+      if (!(below instanceof Level)) return below.topic === topic ? below : undefined;
+      level = below;
+    }
+    return level.value;
   }
 
-  /** Sets the value of a topic and returns the one it replaces. */
-  set(topic: string, value: T): T | undefined {
-    let node = this.#root;
-    for (const level of topic.split('/')) {
-      node = childOf(node, level) ?? addChild(node, level);
+  /** Sets the value of its topic and returns the one it replaces. */
+  set(value: T): T | undefined {
+    const { topic } = value;
+    let level = this.#root;
+    for (const [depth, name] of topic.split('/').entries()) {
+      const below = childOf(level, name, depth);
+      if (below === undefined || (!(below instanceof Level) && below.topic === topic)) {
+        setChild(level, name, value, depth);
+        if (below === undefined) this.#size++;
+        return below;
+      }
+      if (below instanceof Level) level = below;
+      else {
+        const shared = levelWith(name, below, depth);
+        setChild(level, name, shared, depth);
+        level = shared;
+      }
     }
-    const old = node.value;
+    const old = level.value;
     if (old === undefined) this.#size++;
-    node.value = value;
+    level.value = value;
     return old;
   }
 
   /** Takes the value of a topic away and returns it. */
   delete(topic: string): T | undefined {
-    const node = this.#node(topic);
-    if (node?.value === undefined) return undefined;
-    const old = node.value;
-    node.value = undefined;
-    this.#size--;
-    prune(node);
+    const names = topic.split('/');
+    const path = [this.#root];
+    for (const [depth, name] of names.entries()) {
+      const below = childOf(path[depth]!, name, depth);
+      if (below === undefined) return undefined;
+      if (below instanceof Level) path.push(below);
+      else if (below.topic === topic) {
+        deleteChild(path[depth]!, name);
+        this.#shrink(path);
+        return below;
+      } else return undefined;
+    }
+    const last = path.at(-1)!;
+    const old = last.value;
+    if (old === undefined) return undefined;
+    last.value = undefined;
+    this.#shrink(path);
     return old;
   }
 
@@ -54,21 +99,24 @@ export class TopicTree<T> {
   match(filter: string): T[] {
     const found: T[] = [];
     const levels = filter.split('/');
-    const stack: (Node<T> | number)[] = [this.#root, 0];
+    // What is below, and which level of the filter comes next, alternating
+    const stack: (Below<T> | number)[] = [this.#root, 0];
     while (stack.length > 0) {
       const depth = stack.pop() as number;
-      const node = stack.pop() as Node<T>;
+      const below = stack.pop() as Below<T>;
+      if (!(below instanceof Level)) {
+        if (matchesFrom(depth, levels, below.topic)) found.push(below);
+        continue;
+      }
       const level = levels[depth];
       if (level === undefined) {
-        if (node.value !== undefined) found.push(node.value);
+        if (below.value !== undefined) found.push(below.value);
       } else if (level === '#') {
-        collectBelow(node, depth === 0, found);
+        collectBelow(below, depth === 0, found);
       } else if (level === '+') {
-        for (const child of lastFirst(node)) {
-          if (depth > 0 || !child.level.startsWith('$')) stack.push(child, depth + 1); // [MQTT-4.7.2-1]
-        }
+        for (const child of lastFirst(below)) if (depth > 0 || !isHidden(child)) stack.push(child, depth + 1); // [MQTT-4.7.2-1]
       } else {
-        const child = childOf(node, level);
+        const child = childOf(below, level, depth);
         if (child !== undefined) stack.push(child, depth + 1);
       }
     }
@@ -77,67 +125,118 @@ export class TopicTree<T> {
 
   /** All values. The tree must not change meanwhile. */
   *values(): Generator<T> {
-    const stack: Node<T>[] = [this.#root];
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      if (node.value !== undefined) yield node.value;
-      if (node.children instanceof Map) for (const child of node.children.values()) stack.push(child);
-      else if (node.children !== undefined) stack.push(node.children);
+    const stack: Below<T>[] = [this.#root];
+    for (let below = stack.pop(); below !== undefined; below = stack.pop()) {
+      if (!(below instanceof Level)) {
+        yield below;
+        continue;
+      }
+      if (below.value !== undefined) yield below.value;
+      if (below.children instanceof Map) for (const child of below.children.values()) stack.push(child);
+      else if (below.children !== undefined) stack.push(below.children);
     }
   }
 
-  #node(topic: string): Node<T> | undefined {
-    let node: Node<T> | undefined = this.#root;
-    for (const level of topic.split('/')) {
-      node = childOf(node, level);
-      if (node === undefined) return undefined;
+  /** One value has gone: levels at the end of a path that lead nowhere now go as well. */
+  #shrink(path: Level<T>[]): void {
+    this.#size--;
+    while (path.length > 1) {
+      const { name, value, children } = path.pop()!;
+      if (value !== undefined || children !== undefined) return;
+      deleteChild(path.at(-1)!, name!);
     }
-    return node;
   }
 }
 
-function childOf<T>({ children }: Node<T>, level: string): Node<T> | undefined {
-  if (children instanceof Map) return children.get(level);
-  return children?.level === level ? children : undefined;
+/** A level with the value alone that stood in its place. */
+function levelWith<T extends Topical>(name: string, value: T, depth: number): Level<T> {
+  const level = new Level<T>(name);
+  if (nameAt(value.topic, depth + 1) === undefined) level.value = value;
+  else level.children = value;
+  return level;
 }
 
-/** There is none of that level yet. */
-function addChild<T>(node: Node<T>, level: string): Node<T> {
-  const child: Node<T> = { level, parent: node, children: undefined, value: undefined };
-  const { children } = node;
-  if (children === undefined) node.children = child;
-  else if (children instanceof Map) children.set(level, child);
+/** `depth` is that of the child: 0 below the root. */
+function childOf<T extends Topical>(
+  { children }: Level<T>,
+  name: string,
+  depth: number,
+): Below<T> | undefined {
+  if (children instanceof Map) return children.get(name);
+  return children !== undefined && nameOf(children, depth) === name ? children : undefined;
+}
+
+/** In the place of the one of that name, or behind all others. */
+function setChild<T extends Topical>(level: Level<T>, name: string, child: Below<T>, depth: number): void {
+  const { children } = level;
+  if (children instanceof Map) {
+    children.set(name, child);
+    return;
+  }
+  const only = children === undefined ? name : nameOf(children, depth);
+  if (only === name) level.children = child;
   else
-    node.children = new Map([
-      [children.level, children],
-      [level, child],
+    level.children = new Map([
+      [only, children!],
+      [name, child],
     ]);
-  return child;
 }
 
-/** The children of a node for a stack, so that the one that came first is visited first; as Mosquitto. */
-function lastFirst<T>(node: Node<T>): readonly Node<T>[] {
-  const { children } = node;
-  if (children instanceof Map) return [...children.values()].toReversed();
-  return children === undefined ? NO_CHILDREN : [children];
+/** There is one of that name. */
+function deleteChild<T extends Topical>(level: Level<T>, name: string): void {
+  if (level.children instanceof Map && level.children.size > 1) level.children.delete(name);
+  else level.children = undefined;
 }
 
-/** `#`: the node itself and all below it; at the root not those that start with `$`. [MQTT-4.7.2-1] */
-function collectBelow<T>(top: Node<T>, atRoot: boolean, found: T[]): void {
-  const stack: Node<T>[] = [top];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node.value !== undefined) found.push(node.value);
-    for (const child of lastFirst(node)) {
-      if (node !== top || !atRoot || !child.level.startsWith('$')) stack.push(child);
-    }
+function nameOf<T extends Topical>(below: Below<T>, depth: number): string {
+  return below instanceof Level ? below.name! : nameAt(below.topic, depth)!;
+}
+
+function nameAt(topic: string, depth: number): string | undefined {
+  return topic.split('/', depth + 1)[depth];
+}
+
+/** Whether the levels of a filter from one on match those of a topic; the ones before do. */
+function matchesFrom(depth: number, levels: readonly string[], topic: string): boolean {
+  let from = 0;
+  for (let before = 0; before < depth && from >= 0; before++) from = nextLevel(topic, from);
+  for (let at = depth; ; at++) {
+    const level = levels[at];
+    if (level === '#') return true; // `a/#` matches `a` [MQTT-4.7.1-2]
+    if (level === undefined || from < 0) return level === undefined && from < 0;
+    const next = nextLevel(topic, from);
+    const end = next < 0 ? topic.length : next - 1;
+    if (level !== '+' && (end - from !== level.length || !topic.startsWith(level, from))) return false;
+    from = next;
   }
 }
 
-function prune<T>(leaf: Node<T>): void {
-  let node: Node<T> = leaf;
-  while (node.parent !== undefined && node.value === undefined && node.children === undefined) {
-    const { parent, level } = node;
-    if (!(parent.children instanceof Map)) parent.children = undefined;
-    else if (parent.children.delete(level) && parent.children.size === 0) parent.children = undefined;
-    node = parent;
+/** Where the level behind the one at `from` begins; -1 for none. */
+function nextLevel(topic: string, from: number): number {
+  const separator = topic.indexOf('/', from);
+  return separator < 0 ? -1 : separator + 1;
+}
+
+/** Whether it is below the root under a name with `$`, which wildcards do not match there. [MQTT-4.7.2-1] */
+function isHidden<T extends Topical>(below: Below<T>): boolean {
+  return (below instanceof Level ? below.name! : below.topic).startsWith('$');
+}
+
+/** What is below a level for a stack, so that the one that came first is visited first; as Mosquitto. */
+function lastFirst<T extends Topical>({ children }: Level<T>): readonly Below<T>[] {
+  if (children instanceof Map) return [...children.values()].toReversed();
+  return children === undefined ? [] : [children];
+}
+
+/** `#`: the level itself and all below it; at the root not those that start with `$`. [MQTT-4.7.2-1] */
+function collectBelow<T extends Topical>(top: Level<T>, atRoot: boolean, found: T[]): void {
+  const stack: Below<T>[] = [top];
+  for (let below = stack.pop(); below !== undefined; below = stack.pop()) {
+    if (!(below instanceof Level)) {
+      found.push(below);
+      continue;
+    }
+    if (below.value !== undefined) found.push(below.value);
+    for (const child of lastFirst(below)) if (below !== top || !atRoot || !isHidden(child)) stack.push(child);
   }
 }
