@@ -3,10 +3,10 @@
  * those end with the process however it ends: so an open transaction in a small database beside the store is the lock.
  * Readers of the store never see it.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from './store-error.ts';
-import { isBusy, storeErrorOf } from './sqlite-trouble.ts';
+import { isBusy, isDamage, storeErrorOf } from './sqlite-trouble.ts';
 
 /** How long a broker that is about to end may take to let go. Milliseconds. */
 const PATIENCE = 1000;
@@ -19,6 +19,17 @@ export interface StoreLock {
 /** Takes the lock of the store at `path`: a StoreError if another holds it, or if it cannot be made. */
 export function holdStoreLock(path: string): StoreLock {
   const file = `${path}-lock`;
+  try {
+    return take(file, path);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    // It is never synced: a power cut may leave anything. Nothing in it is worth keeping, and nobody can hold it
+    truncateSync(file, 0);
+    return take(file, path);
+  }
+}
+
+function take(file: string, path: string): StoreLock {
   let database: DatabaseSync | undefined;
   try {
     closeSync(openSync(file, 'a', 0o600));
@@ -29,6 +40,7 @@ export function holdStoreLock(path: string): StoreLock {
   } catch (error) {
     const holder = database === undefined ? undefined : holderOf(database);
     database?.close();
+    if (isDamage(error)) throw error;
     if (!isBusy(error)) throw storeErrorOf(error, path, 'open');
     throw new StoreError(
       `The store ${path} is in use by another broker${holder === undefined ? '' : ` (process ${holder})`}.`,

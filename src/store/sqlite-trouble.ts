@@ -86,6 +86,12 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error) === 5;
 }
 
+/** Whether the file is damaged, or no database. */
+export function isDamage(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 11 || code === 26;
+}
+
 /** Whether the connection is as good as before: the trouble came from outside and may pass. */
 export function isPassing(error: unknown): boolean {
   return PASSING.has(codeOf(error));

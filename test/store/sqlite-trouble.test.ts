@@ -215,6 +215,27 @@ test('a second broker is refused, until the first has ended, however it ended', 
   await next.close();
 });
 
+test('a lock file that a power cut has torn is no reason to refuse', async (t) => {
+  const path = place(t);
+  const store = open(path);
+  await store.commit(retained(1, 'a'));
+  await store.close();
+  const whole = readFileSync(`${path}-lock`);
+  const torn = [
+    new Uint8Array(4096),
+    whole.subarray(0, 512),
+    whole.subarray(0, 2048),
+    Buffer.alloc(700, 'x'),
+  ];
+  for (const bytes of torn) {
+    writeFileSync(`${path}-lock`, bytes);
+    const again = open(path);
+    assert.deepEqual(topics(again), ['a']);
+    assert.throws(() => open(path), says(/in use by another broker/, /Stop that broker/));
+    await again.close();
+  }
+});
+
 test('a damaged page stops the start, with advice', async (t) => {
   const path = place(t);
   const store = open(path);
