@@ -100,13 +100,24 @@ export class Audience {
     this.#ledger.count('received');
     this.#receipts.set(number, { sent, qos, identifiers: properties.subscriptionIdentifiers });
     const last = this.#last.get(topic) ?? 0;
-    // one that expires may have gone, and come again when it was sent again
-    if (number < last && !this.isShared && (sent.expiry ?? LONG) >= LONG)
+    if (number < last && this.#keepsOrder(sent))
       this.#ledger.fault('disordered', `${this.name} got message ${number} on ${topic} after ${last}`);
     this.#last.set(topic, Math.max(number, last));
     if (done > 0 && done < this.#fresh)
       this.#ledger.fault('sessions', `${this.name} got message ${number} of the session that it had ended`);
     if (sent.expiry !== undefined) this.#expiring(packet, sent, sent.expiry, seen);
+  }
+
+  /**
+   * Not so when a message is sent again after a crash: one that expires may have gone meanwhile, and who has subscribed
+   * meanwhile may have got later ones already. Members of a shared subscription work side by side.
+   */
+  #keepsOrder({ topic, first, expiry = LONG }: Sent): boolean {
+    if (this.isShared || expiry < LONG) return false;
+    return [...this.#coverage].some(
+      ([filter, coverage]) =>
+        matches(filter, topic) && coverage.during(first, this.#ledger.now)?.grant !== undefined,
+    );
   }
 
   #expiring({ properties, topic }: Publish, sent: Sent, expiry: number, seen: Presence): void {
@@ -125,19 +136,26 @@ export class Audience {
 
   /** Judges a message after everything has been delivered. `connectedAt`: when its client came last. */
   judge(sent: Sent, connectedAt: number): void {
+    if (sent.fate === 'forbidden') return this.#forbid(sent);
     for (const [filter, coverage] of this.#coverage) {
       if (!matches(filter, sent.topic)) continue;
-      const span = sent.fate === undefined ? coverage.during(sent.first, sent.done) : coverage.known;
+      // a will goes out at any time after its client has gone
+      const from = sent.fate === undefined ? sent.first : sent.done;
+      const to = sent.fate === undefined ? sent.done : this.#ledger.now;
+      const span = coverage.during(from, to);
       if (span !== undefined) this.#compare(sent, filter, span.grant, connectedAt);
     }
+  }
+
+  #forbid({ number, topic }: Sent): void {
+    if (this.#receipts.has(number))
+      this.#ledger.fault('wills', `${this.name} got ${number} on ${topic}, whose client came back in time`);
   }
 
   #compare(sent: Sent, filter: string, grant: Grant | undefined, connectedAt: number): void {
     const receipt = this.#receipts.get(sent.number);
     const what = `message ${sent.number} on ${sent.topic} at QoS ${sent.qos}`;
-    if (sent.fate === 'forbidden' && receipt !== undefined)
-      this.#ledger.fault('wills', `${this.name} got ${what}, whose client came back in time`);
-    else if (receipt === undefined && grant !== undefined && isRequired(sent, connectedAt)) {
+    if (receipt === undefined && grant !== undefined && isRequired(sent, connectedAt)) {
       if (sent.first > this.#renewed)
         this.#ledger.fault(sent.fate === undefined ? 'lost' : 'wills', `${this.name} did not get ${what}`);
     } else if (receipt !== undefined && sent.fate === undefined) this.#matchGrant(receipt, filter, grant);

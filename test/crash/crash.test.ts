@@ -46,7 +46,7 @@ describe('killed with SIGKILL', { concurrency: true }, () => {
 });
 
 describe('stopped with SIGTERM', { concurrency: true }, () => {
-  for (const durability of ['sync', 'interval'] as const)
+  for (const durability of ['sync', 'commit', 'interval'] as const)
     test(`nothing acknowledged is lost: persistence_durability ${durability}`, async () => {
       const { ledger, said } = await run({ ...zanzaraWith(durability), rounds: 2, ends: 'stop' });
       assert.equal(ledger.faults, 0, said);

@@ -82,6 +82,11 @@ export class Ledger {
     return this.#clock;
   }
 
+  /** The time of the next event. */
+  get now(): number {
+    return this.#clock + 1;
+  }
+
   /** Enters a message that is about to be sent. */
   send(topic: string, qos: QoS, expiry?: number): Sent {
     this.#number += 1;

@@ -67,12 +67,13 @@ export class WillBearer {
 
   /** The broker is about to die, killed or asked to; whatever was acknowledged before counts. */
   brokerDies(isKilled: boolean): void {
-    if (this.#will === undefined) return;
+    if (this.#will === undefined || this.#waits) return;
     if (this.#returns) {
       this.#isFree = !isKilled && !this.#stage.keepsWills;
       return;
     }
     if (this.#seat.isOpen) this.#decide('required');
+    this.#stage.ledger.complete(this.#will);
     this.#waits = true;
   }
 
