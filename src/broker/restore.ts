@@ -34,10 +34,14 @@ export function restoreInto(broker: Broker, changes: Iterable<Change>): RestoreC
   return restoring.counts;
 }
 
+/** Topics that are looked for among those before. */
+const MOST_TOPICS = 4096;
+
 class Restoring {
   readonly counts: RestoreCounts = { messages: 0, retained: 0, sessions: 0, subscriptions: 0, deliveries: 0 };
   readonly #broker: Broker;
   readonly #messages = new StoredIds();
+  readonly #topics = new Map<string, string>();
   readonly #sources = new Map<string, Principal>();
   readonly #sessions = new Map<Session, KeptSession>();
   readonly #replaying: Subscription[] = [];
@@ -114,7 +118,8 @@ class Restoring {
   }
 
   #message(id: number, kept: KeptMessage): void {
-    const { topic, payload, qos, retain, properties, expiresAt, publisher } = kept;
+    const { payload, qos, retain, properties, expiresAt, publisher } = kept;
+    const topic = retain ? kept.topic : this.#sameTopic(kept.topic);
     const source = this.#source(kept);
     const message = new Message({
       topic,
@@ -130,6 +135,15 @@ class Restoring {
     this.#messages.add(message);
     if (id > this.#lastId) this.#lastId = id;
     this.counts.messages++;
+  }
+
+  /** One string for the messages of a topic that wait: often there are many. */
+  #sameTopic(topic: string): string {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) return known;
+    if (this.#topics.size === MOST_TOPICS) this.#topics.clear();
+    this.#topics.set(topic, topic);
+    return topic;
   }
 
   /** One object for all messages of a publisher. */
