@@ -62,6 +62,20 @@ suite('after a restart', () => {
     assert.ok(!isDue(on));
   });
 
+  test('messages of QoS 0 that queue_qos0_messages has queued are there', async () => {
+    const options = { settings: { queueQos0Messages: true } };
+    const before = new Ticking(options);
+    (await before.keeper()).cut();
+    before.rig.publish('t', 'queued', { qos: 0 });
+    await before.tick();
+    const on = before.restart(0, options);
+    const again = await on.connect('keeper');
+    again.expect('publish', { payload: 'queued', qos: 0 });
+    await on.tick();
+    on.check();
+    assert.equal(on.rig.stored, 0);
+  });
+
   test('what was sent is sent again with DUP, what was received is released, what waited is sent', async () => {
     const before = new Ticking();
     const keeper = await before.connect('keeper', { properties: { receiveMaximum: 3 } });
