@@ -9,10 +9,18 @@ export interface HeldFilters {
   readonly near: boolean;
 }
 
+/**
+ * `clean`: their sessions end with them. `kept`: their sessions would outlive them. `late`: those, and they acknowledge
+ * only after 20 ms. `away`: their sessions are kept and they are not there; what is acknowledged to the publishers counts
+ * as delivered.
+ */
+export type Presence = 'clean' | 'kept' | 'late' | 'away';
+
 /** Publishers, subscribers, and messages between them. */
 export interface MessageWorkload extends MessageLoad {
   readonly kind: 'messages';
   readonly held: HeldFilters;
+  readonly presence: Presence;
 }
 
 /** Clients that connect, are accepted, and leave, so many at a time. */
@@ -64,6 +72,7 @@ export function messages(difference: Partial<Omit<MessageWorkload, 'kind'>>): Me
     messagesPerSecond: 0,
     topics: 1,
     held: { count: 0, near: false },
+    presence: 'clean',
     ...difference,
   };
 }

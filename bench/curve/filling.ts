@@ -1,8 +1,8 @@
 /** What a broker's memory is filled with, and how it is emptied again. */
-import { CONNACK, connectFrame, DISCONNECT_FRAME, publishFrame } from '../../src/cli/bench/frames.ts';
-import { Link, openClient, openClients, subscribe } from '../../src/cli/bench/link.ts';
+import { CONNACK, connectFrame, publishFrame } from '../../src/cli/bench/frames.ts';
+import { leaveOrderly, Link, openClient, openClients, subscribe } from '../../src/cli/bench/link.ts';
 import { Meter } from '../../src/cli/bench/meter.ts';
-import { AnsweringSubscriber, FrameReader } from '../../src/cli/bench/subscriber.ts';
+import { AnsweringSubscriber, Answers, FrameReader } from '../../src/cli/bench/subscriber.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { local } from '../load/local.ts';
 
@@ -113,7 +113,7 @@ async function fetchAll(port: number, ids: readonly string[], expected: number):
   const meter = new Meter();
   const links = ids.map((id) => {
     const link = new Link(local(port));
-    const subscriber = new AnsweringSubscriber(meter, link, PAYLOAD.length);
+    const subscriber = new AnsweringSubscriber(meter, new Answers(link), PAYLOAD.length);
     link.receive = (bytes, length) => afterConnack(bytes, length, link, subscriber);
     link.write(connectFrame(id, false));
     return link;
@@ -152,12 +152,6 @@ function handled(link: Link): Promise<void> {
   link.receive = (bytes, length) => reader.push(bytes, length);
   link.write(PINGREQ_FRAME);
   return promise;
-}
-
-async function leaveOrderly(link: Link): Promise<void> {
-  link.expectEnd();
-  link.write(DISCONNECT_FRAME);
-  await link.closed;
 }
 
 async function closeAll(links: readonly Link[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import type { QoS } from '../../protocol/packet.ts';
-import { CONNACK, connectFrame, frameEnd, SUBACK, subscribeFrame } from './frames.ts';
+import { CONNACK, connectFrame, DISCONNECT_FRAME, frameEnd, SUBACK, subscribeFrame } from './frames.ts';
 import type { Login } from './frames.ts';
 
 /** Where the broker is, and who comes. */
@@ -172,6 +172,13 @@ export async function openClients(
     links.push(...(await Promise.all(some.map((clientId) => openClient(target, clientId, cleanSession)))));
   }
   return links;
+}
+
+/** Says DISCONNECT, and waits until the connection is gone. */
+export async function leaveOrderly(link: Link): Promise<void> {
+  link.expectEnd();
+  link.write(DISCONNECT_FRAME);
+  await link.closed;
 }
 
 /** Subscribes, and waits for the SUBACK. */

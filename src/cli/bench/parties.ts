@@ -6,7 +6,7 @@ import type { MessageLoad } from './message-load.ts';
 import type { Meter } from './meter.ts';
 import { PATTERNS } from './pattern.ts';
 import { Publisher } from './publisher.ts';
-import { AnsweringSubscriber, FrameCounter } from './subscriber.ts';
+import { AnsweringSubscriber, Answers, FrameCounter } from './subscriber.ts';
 
 /** When a message is published as fast as can be, one delivery in so many is asked how long it took. */
 const SAMPLE_EVERY = 16;
@@ -23,6 +23,10 @@ export interface Parties {
   readonly meter: Meter;
   /** Called when a connection ends that should not; without it, that is thrown. */
   readonly lost?: (error: Error) => void;
+  /** The sessions of subscribers outlive them. */
+  readonly keptSessions?: boolean;
+  /** How long a subscriber takes to answer at QoS 1 and 2, milliseconds; at once without it. */
+  readonly answerAfterMs?: number;
 }
 
 /** One for each topic of the pattern; they publish nothing yet. */
@@ -37,13 +41,13 @@ export async function openPublishers(parties: Parties): Promise<Publisher[]> {
 
 /** Connected and subscribed: what is published from now on reaches them. */
 export async function openSubscribers(parties: Parties): Promise<Link[]> {
-  const { target, name, load, meter } = parties;
-  const links = await openClients(target, ids(`${name}-s`, load.subscribers));
+  const { target, name, load, keptSessions = false } = parties;
+  const links = await openClients(target, ids(`${name}-s`, load.subscribers), !keptSessions);
   const { frameBytes } = new FrameRing({ ...load, topics: 1 }, 0);
   for (const [i, link] of links.entries()) {
     await subscribe(link, [PATTERNS[load.pattern].filter(i, load)], load.qos);
     watch(link, parties);
-    follow(link, load, meter, frameBytes);
+    follow(link, parties, frameBytes);
   }
   return links;
 }
@@ -56,16 +60,12 @@ function watch(link: Link, { lost }: Parties): void {
   if (lost !== undefined) link.lost = lost;
 }
 
-function follow(
-  link: Link,
-  { qos, payloadBytes, messagesPerSecond }: MessageLoad,
-  meter: Meter,
-  frameBytes: number,
-): void {
+function follow(link: Link, { load, meter, answerAfterMs = 0 }: Parties, frameBytes: number): void {
+  const { qos, payloadBytes, messagesPerSecond } = load;
   const every = messagesPerSecond > 0 ? 1 : SAMPLE_EVERY;
   const subscriber =
     qos === 0 && frameBytes <= MOST_COUNTED_BYTES
       ? new FrameCounter(meter, frameBytes, payloadBytes, every)
-      : new AnsweringSubscriber(meter, link, payloadBytes);
+      : new AnsweringSubscriber(meter, new Answers(link, answerAfterMs), payloadBytes);
   link.receive = subscriber.receive;
 }

@@ -72,13 +72,15 @@ export class FrameReader {
   }
 }
 
-/** Answers gathered while a chunk is handled, and written together. */
+/** Answers gathered while a chunk is handled, and written together; `afterMs` milliseconds later, if that is not 0. */
 export class Answers {
   readonly #link: Link;
+  readonly #afterMs: number;
   #bytes: number[] = [];
 
-  constructor(link: Link) {
+  constructor(link: Link, afterMs = 0) {
     this.#link = link;
+    this.#afterMs = afterMs;
   }
 
   /** An acknowledgement with the packet identifier at `idAt`. */
@@ -88,8 +90,10 @@ export class Answers {
 
   write(): void {
     if (this.#bytes.length === 0) return;
-    this.#link.write(Buffer.from(this.#bytes));
+    const bytes = Buffer.from(this.#bytes);
     this.#bytes = [];
+    if (this.#afterMs === 0) this.#link.write(bytes);
+    else setTimeout(() => this.#link.write(bytes), this.#afterMs);
   }
 }
 
@@ -100,10 +104,10 @@ export class AnsweringSubscriber {
   readonly #answers: Answers;
   readonly #reader = new FrameReader((bytes, start, end) => this.#handle(bytes, start, end));
 
-  constructor(meter: Meter, link: Link, payloadBytes: number) {
+  constructor(meter: Meter, answers: Answers, payloadBytes: number) {
     this.#meter = meter;
     this.#payloadBytes = payloadBytes;
-    this.#answers = new Answers(link);
+    this.#answers = answers;
   }
 
   readonly receive = (chunk: Buffer, length: number): void => {
