@@ -55,9 +55,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   'src/client/mosquitto.ts',
   'src/protocol/index.ts',
   'src/cli/bin/zanzara.ts',
-  'src/cli/db-dump/manual.ts',
-  'src/cli/passwd/manual.ts',
-  'src/cli/tool/manual.ts',
+  'src/cli/manual/pages.ts',
   'src/config/document.ts',
 ]);
 

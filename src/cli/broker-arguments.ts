@@ -21,7 +21,8 @@ interface Draft {
   show: 'help' | 'version' | undefined;
 }
 
-interface Flag {
+/** One option of the broker's command line. */
+export interface BrokerOption {
   readonly names: readonly string[];
   /** The name of its value, and what to call a missing one. */
   readonly value?: { readonly name: string; readonly missing: string };
@@ -32,7 +33,8 @@ interface Flag {
 
 const MOST_PORTS = 10;
 
-const FLAGS: readonly Flag[] = [
+/** In the order of the help. */
+export const BROKER_OPTIONS: readonly BrokerOption[] = [
   {
     names: ['-c', '--config-file'],
     value: { name: 'FILE', missing: 'Error: -c argument given, but no config file specified.' },
@@ -130,7 +132,7 @@ export function parseBrokerArguments(argv: readonly string[]): BrokerArguments |
   };
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
-    const flag = FLAGS.find(({ names }) => names.includes(word));
+    const flag = BROKER_OPTIONS.find(({ names }) => names.includes(word));
     if (flag === undefined) return `Error: Unknown option '${word}'.`;
     const value = flag.value === undefined ? '' : argv[++at];
     if (value === undefined) return flag.value!.missing;
@@ -143,7 +145,7 @@ export function parseBrokerArguments(argv: readonly string[]): BrokerArguments |
 
 /** The text of `--help`. */
 export function brokerUsage(name: string, version: string): string {
-  const rows = FLAGS.map(({ names, value, text }) => {
+  const rows = BROKER_OPTIONS.map(({ names, value, text }) => {
     const left = names.join(', ') + (value === undefined ? '' : ` ${value.name}`);
     return ` ${left.padEnd(26)} ${text.replaceAll('\n', `\n${' '.repeat(28)}`)}`;
   });
@@ -157,6 +159,8 @@ export function brokerUsage(name: string, version: string): string {
     ...rows,
     '',
     'Without a configuration it listens on port 1883 for clients on this machine.',
+    '',
+    'The manual pages zanzara-broker(8) and zanzara.conf(5) say more; zanzara(1) has the other commands.',
     '',
   ].join('\n');
 }

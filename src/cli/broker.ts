@@ -17,11 +17,9 @@ import { tell } from '../server/tell.ts';
 import { MOSQUITTO_VERSION, VERSION } from '../server/version.ts';
 import { brokerUsage, parseBrokerArguments } from './broker-arguments.ts';
 import type { BrokerArguments } from './broker-arguments.ts';
+import { EXIT } from './broker-exit.ts';
 import type { Io } from './io.ts';
 import { welcome } from './welcome.ts';
-
-/** Exit codes, Mosquitto's error numbers. */
-const EXIT = { ok: 0, failed: 1, invalid: 3, unknown: 13, system: 14 } as const;
 
 const START_EXIT: Readonly<Record<Started, number>> = {
   running: EXIT.ok,

@@ -1,12 +1,14 @@
 /** Which command runs: by the first argument, or by the name the program was started under. */
 import { basename } from 'node:path';
 import { VERSION } from '../server/version.ts';
+import type { CommandName } from './command-list.ts';
 import type { Command, Io } from './io.ts';
 
 /** Loads a command when it is to run: `sub` is subscribed before the broker's code would be read. */
 type Load = () => Promise<Command>;
 
 const loadBench: Load = async () => (await import('./bench.ts')).bench;
+const loadHelp: Load = async () => (await import('./help.ts')).help;
 const loadBroker: Load = async () => (await import('./broker.ts')).broker;
 
 const loadPub = tool(async () => (await import('./pub.ts')).pub);
@@ -17,17 +19,20 @@ const loadDbDump = tool(async () => (await import('./db-dump.ts')).dbDump);
 const loadPasswd: Load = async () => (await import('./passwd.ts')).passwd;
 const loadLinkTools: Load = async () => (await import('./link-tools.ts')).linkTools;
 
+const LOADS: Readonly<Record<CommandName, Load>> = {
+  bench: loadBench,
+  broker: loadBroker,
+  'db-dump': loadDbDump,
+  help: loadHelp,
+  'link-tools': loadLinkTools,
+  passwd: loadPasswd,
+  pub: loadPub,
+  rr: loadRr,
+  sub: loadSub,
+};
+
 /** The sub-commands of `zanzara`. */
-const COMMANDS: ReadonlyMap<string, Load> = new Map([
-  ['bench', loadBench],
-  ['broker', loadBroker],
-  ['db-dump', loadDbDump],
-  ['link-tools', loadLinkTools],
-  ['passwd', loadPasswd],
-  ['pub', loadPub],
-  ['rr', loadRr],
-  ['sub', loadSub],
-]);
+const COMMANDS: ReadonlyMap<string, Load> = new Map(Object.entries(LOADS));
 
 /** Names under which the program is one command and no other. */
 const NAMES: ReadonlyMap<string, Load> = new Map([
@@ -45,7 +50,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   if (load !== undefined) return (await load())(isNamed(argv, io.name) ? argv.slice(1) : argv, io);
   io.stderr(
     `Error: Unknown command '${argv[0]}'. Zanzara ${VERSION} has: ${[...COMMANDS.keys()].join(', ')}. ` +
-      `'zanzara --help' shows the options of the broker.\n`,
+      `'zanzara help' says what they are for, 'zanzara --help' shows the options of the broker.\n`,
   );
   return 3;
 }

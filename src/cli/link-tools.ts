@@ -4,21 +4,23 @@ import { join, resolve } from 'node:path';
 import { systemText } from '../server/system-text.ts';
 import type { Command, Io } from './io.ts';
 
-/** What this program can be called instead of `zanzara`. */
-const TOOLS = [
-  'mosquitto',
-  'mosquitto_pub',
-  'mosquitto_sub',
-  'mosquitto_rr',
-  'mosquitto_passwd',
-  'mosquitto_db_dump',
-] as const;
+/** What this program can be called instead of `zanzara`, and the manual page of what it then is. */
+export const LINKS: readonly (readonly [name: string, page: string])[] = [
+  ['mosquitto', 'zanzara-broker(8)'],
+  ['mosquitto_pub', 'zanzara-pub(1)'],
+  ['mosquitto_sub', 'zanzara-sub(1)'],
+  ['mosquitto_rr', 'zanzara-rr(1)'],
+  ['mosquitto_passwd', 'zanzara-passwd(1)'],
+  ['mosquitto_db_dump', 'zanzara-db-dump(1)'],
+];
 
 const USAGE = `Usage: zanzara link-tools DIR
 
 Makes links in the folder DIR, so that scripts find this program under the names of Mosquitto's:
-${TOOLS.join(', ')}.
+${LINKS.map(([name]) => name).join(', ')}.
 What is there already and is no link to this program is not touched.
+
+The manual page, zanzara-link-tools(1), says more.
 `;
 
 /** What a name in the folder is. */
@@ -42,9 +44,9 @@ export const linkTools: Command = async (argv, io) => {
 function link(folder: string, io: Io): number {
   const program = realpathSync(process.argv[1]!);
   try {
-    const places = TOOLS.map((tool) => ({
-      path: join(folder, tool),
-      is: placeOf(join(folder, tool), program),
+    const places = LINKS.map(([name]) => ({
+      path: join(folder, name),
+      is: placeOf(join(folder, name), program),
     }));
     const taken = places.filter(({ is }) => is === 'taken');
     for (const { path } of taken)

@@ -5,7 +5,8 @@ import { describeValues, writeValue } from './describe.ts';
 import type { Needs, Option, Scope } from './option.ts';
 import { optionsByScope } from './options.ts';
 
-const headings: readonly (readonly [Scope, string, string])[] = [
+/** The scopes in the order of the manual: what each is called, and where its options stand in a file. */
+export const SCOPE_TEXTS: readonly (readonly [scope: Scope, title: string, text: string])[] = [
   ['global', 'The whole broker', 'May stand anywhere.'],
   [
     'security',
@@ -32,7 +33,7 @@ const sections: Partial<Record<Needs, string>> = {
 
 /** The text of \`docs/options.md\`. */
 export function optionsManual(): string {
-  return [introduction, ...headings.map((heading) => chapter(...heading))].join('\n');
+  return [introduction, ...SCOPE_TEXTS.map((texts) => chapter(...texts))].join('\n');
 }
 
 function chapter(scope: Scope, title: string, text: string): string {
@@ -45,14 +46,15 @@ function row(name: string, option: Option): string {
   const cells = [
     code(name),
     describeValues(option),
-    defaultOf(option),
+    code(defaultOf(option)),
     option.reload ? 'yes' : 'no',
     meaning(option),
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
-function meaning(option: Option): string {
+/** What an option does, with marks of emphasis as in Markdown. */
+export function meaning(option: Option): string {
   const sentences = [option.text, option.note, aliases(option), section(option), deprecation(option)];
   return sentences.filter((sentence) => sentence !== undefined).join(' ');
 }
@@ -69,8 +71,9 @@ function deprecation({ deprecated }: Option): string | undefined {
   return deprecated === undefined ? undefined : `**Deprecated.** ${deprecated}`.trim();
 }
 
-function defaultOf(option: Option): string {
-  return 'default' in option ? code(writeValue(option.default)) : '';
+/** Its default as a file would have it; empty if it has none. */
+export function defaultOf(option: Option): string {
+  return 'default' in option ? writeValue(option.default) : '';
 }
 
 function code(text: string): string {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
+import { COMMAND_TEXTS } from '../../src/cli/command-list.ts';
 import { main, programName } from '../../src/cli/commands.ts';
 import { MOSQUITTO_VERSION, VERSION } from '../../src/server/version.ts';
 import { run, zanzara } from './program.ts';
@@ -87,8 +88,14 @@ describe('which command', () => {
     assert.equal(first, `Error: Unknown command 'brokr'. Zanzara ${VERSION}`);
     assert.match(
       known,
-      /^(?=.*\bbroker\b)(?=.*\bsub\b).*\. 'zanzara --help' shows the options of the broker\.\n$/,
+      /^(?=.*\bbroker\b)(?=.*\bsub\b).*\. 'zanzara help' says what they are for, 'zanzara --help' shows the options of the broker\.\n$/,
     );
+  });
+
+  test('help lists them all', async () => {
+    const { code, stdout, stderr } = await command('help');
+    assert.deepEqual([code, stderr], [0, '']);
+    for (const name of Object.keys(COMMAND_TEXTS)) assert.match(stdout, new RegExp(`^  ${name} +[a-z]`, 'm'));
   });
 
   test('under the name mosquitto there are no sub-commands', async () => {

@@ -21,6 +21,7 @@ Options
 ${options.join('\n')}
 
 Topics are below zanzara-bench/. Exit status: 0, or 1 if the broker cannot be reached or refuses.
+The manual page, zanzara-bench(1), says more.
 `;
 }
 

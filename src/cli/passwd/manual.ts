@@ -1,5 +1,6 @@
-/** The manual page of `passwd`, made from the table of its options; run as a program it writes the file. */
-import { writeFileSync } from 'node:fs';
+/** The manual page of `passwd`, made from the table of its options. */
+import { sentence } from '../manual/page.ts';
+import type { Entry, Page } from '../manual/page.ts';
 import { PASSWD_OPTIONS } from './options.ts';
 import type { PasswdOption } from './options.ts';
 
@@ -20,62 +21,42 @@ const FORMAT: readonly string[] = [
   'A line is a user name, ":" and a hash. Lines that are empty or begin with "#" stay as they are. Hashes are $7$ (PBKDF2 with HMAC-SHA-512), $argon2id$ (Argon2id) and $6$ (SHA-512), of a salt of 64 bytes. Mosquitto 2.0 reads salts of 12 bytes only; files that it wrote are read here.',
 ];
 
-const EXIT: readonly (readonly [code: string, when: string])[] = [
-  ['0', 'It is done, or it was interrupted while it asked for the password: then nothing was changed.'],
-  ['1', 'Anything is wrong, or there is no such user to delete. --help, too.'],
-  ['2', 'The two passwords are different.'],
+const EXIT: readonly Entry[] = [
+  {
+    term: '0',
+    text: 'It is done, or it was interrupted while it asked for the password: then nothing was changed.',
+  },
+  { term: '1', text: 'Anything is wrong, or there is no such user to delete. --help, too.' },
+  { term: '2', text: 'The two passwords are different.' },
 ];
 
-const ENVIRONMENT: readonly (readonly [name: string, text: string])[] = [
-  ['MOSQUITTO_UNSAFE_ALLOW_SYMLINKS', 'If it is set, the file may be a symbolic link.'],
+const ENVIRONMENT: readonly Entry[] = [
+  { term: 'MOSQUITTO_UNSAFE_ALLOW_SYMLINKS', text: 'If it is set, the file may be a symbolic link.' },
 ];
 
-/** The page, in the macros of man(7). */
-export function passwdManual(): string {
-  return [
-    '.\\" Made by src/cli/passwd/manual.ts',
-    '.TH ZANZARA-PASSWD 1 "" Zanzara "User Commands"',
-    '.SH NAME',
-    'zanzara-passwd, mosquitto_passwd \\- manage password files of an MQTT broker',
-    '.SH SYNOPSIS',
-    ...FORMS.flatMap((form) => ['.B zanzara passwd', escape(form), '.br']),
-    '.SH DESCRIPTION',
-    ...paragraphs(DESCRIPTION),
-    '.SH OPTIONS',
-    ...PASSWD_OPTIONS.flatMap(option),
-    '.SH FILE FORMAT',
-    ...paragraphs(FORMAT),
-    '.SH EXIT STATUS',
-    ...EXIT.flatMap(tagged),
-    '.SH ENVIRONMENT',
-    ...ENVIRONMENT.flatMap(tagged),
-    '',
-  ].join('\n');
+/** The page. */
+export function passwdManual(): Page {
+  return {
+    name: 'zanzara-passwd',
+    chapter: 1,
+    alias: 'mosquitto_passwd',
+    summary: 'manage password files of an MQTT broker',
+    calls: FORMS.map((form) => ['zanzara passwd', form]),
+    parts: [
+      { title: 'DESCRIPTION', paragraphs: DESCRIPTION },
+      { title: 'OPTIONS', entries: PASSWD_OPTIONS.map(option) },
+      { title: 'FILE FORMAT', paragraphs: FORMAT },
+      { title: 'EXIT STATUS', entries: EXIT },
+      { title: 'ENVIRONMENT', entries: ENVIRONMENT },
+    ],
+    seeAlso: ['zanzara(1)', 'zanzara-broker(8)', 'zanzara.conf(5)'],
+  };
 }
 
-function option({ name, value, text, more }: PasswdOption): string[] {
-  const head = value === undefined ? `.B ${escape(name)}` : `.BI ${escape(name)} " ${value}"`;
-  return ['.TP', head, escape(sentence(text)), ...(more === undefined ? [] : [escape(more)])];
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function tagged([tag, text]: readonly [string, string]): string[] {
-  return ['.TP', `.B ${escape(tag)}`, escape(text)];
-}
-
-function paragraphs(texts: readonly string[]): string[] {
-  return texts.flatMap((text) => ['.PP', escape(text)]);
-}
-
-/** A line begins a request with a dot or an apostrophe; a plain `-` may be printed as a hyphen. */
-function escape(text: string): string {
-  const escaped = text.replaceAll('\\', '\\e').replaceAll('-', '\\-');
-  return /^[.']/.test(escaped) ? `\\&${escaped}` : escaped;
-}
-
-if (import.meta.main) {
-  writeFileSync(new URL('../../../man/zanzara-passwd.1', import.meta.url), passwdManual());
+function option({ name, value, text, more }: PasswdOption): Entry {
+  return {
+    term: name,
+    ...(value === undefined ? {} : { value }),
+    text: [sentence(text), more ?? []].flat().join(' '),
+  };
 }

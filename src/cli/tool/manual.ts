@@ -1,5 +1,6 @@
-/** The manual pages of `pub`, `sub` and `rr`, made from the tables; run as a program it writes the files. */
-import { writeFileSync } from 'node:fs';
+/** The manual pages of `pub`, `sub` and `rr`, made from the tables. */
+import { sentence } from '../manual/page.ts';
+import type { Entry, Example, Page } from '../manual/page.ts';
 import { optionsOf } from './arguments.ts';
 import { DIRECTIVES } from './format-directives.ts';
 import { PROPERTIES } from './property-option.ts';
@@ -8,15 +9,12 @@ import { TOOL_TEXTS } from './tool-text.ts';
 
 type ToolName = keyof typeof TOOL_TEXTS;
 
-/** A term and what it means. */
-type Entry = readonly [term: string, text: string];
-
 /** A part of a page, and the tools on whose pages it stands. */
 interface Section {
   readonly tools: string;
   readonly title: string;
   readonly paragraphs: readonly string[];
-  readonly entries?: readonly Entry[];
+  readonly entries?: readonly (readonly [term: string, text: string])[];
 }
 
 const DESCRIPTIONS: Readonly<Record<ToolName, string>> = {
@@ -102,93 +100,64 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
-const EXAMPLES: Readonly<Record<ToolName, readonly Entry[]>> = {
+const EXAMPLES: Readonly<Record<ToolName, readonly Example[]>> = {
   pub: [
-    ['zanzara pub -t attic/temperature -m 21.5 -r', 'Publish a temperature, for who comes later too.'],
-    ['sensors | zanzara pub -t attic -l -q 1', 'Publish each line of a program.'],
+    {
+      text: 'Publish a temperature, for who comes later too.',
+      lines: ['zanzara pub -t attic/temperature -m 21.5 -r'],
+    },
+    { text: 'Publish each line of a program.', lines: ['sensors | zanzara pub -t attic -l -q 1'] },
   ],
   sub: [
-    ["zanzara sub -t '#' -v", 'Print everything, with its topics.'],
-    [
-      "zanzara sub -t 'attic/#' -F '@H:@M %t %j.temperature'",
-      'Print the time, the topic and a part of each payload.',
-    ],
-    ["zanzara sub -t '#' --retained-only --remove-retained -W 5", 'Forget all retained messages.'],
+    { text: 'Print everything, with its topics.', lines: ["zanzara sub -t '#' -v"] },
+    {
+      text: 'Print the time, the topic and a part of each payload.',
+      lines: ["zanzara sub -t 'attic/#' -F '@H:@M %t %j.temperature'"],
+    },
+    {
+      text: 'Forget all retained messages.',
+      lines: ["zanzara sub -t '#' --retained-only --remove-retained -W 5"],
+    },
   ],
   rr: [
-    [
-      'zanzara rr -t attic/ask -e attic/answer/1 -m temperature -W 5',
-      'Ask, and wait for five seconds at the most.',
-    ],
+    {
+      text: 'Ask, and wait for five seconds at the most.',
+      lines: ['zanzara rr -t attic/ask -e attic/answer/1 -m temperature -W 5'],
+    },
   ],
 };
 
-/** The page, in the macros of man(7). */
-export function toolManual(name: ToolName): string {
+/** The page of one of them. */
+export function toolManual(name: ToolName): Page {
   const { letter, needs, summary } = TOOL_TEXTS[name];
-  const sections = SECTIONS.filter(({ tools }) => tools.includes(letter));
-  return [
-    '.\\" Made by src/cli/tool/manual.ts',
-    `.TH ZANZARA-${name.toUpperCase()} 1 "" Zanzara "User Commands"`,
-    '.SH NAME',
-    `zanzara-${name}, mosquitto_${name} \\- ${escape(summary.replace(/^is (?:an?|a simple) /, '').replace(/\.$/, ''))}`,
-    '.SH SYNOPSIS',
-    `.B zanzara ${name}`,
-    escape(`${needs} [options]`),
-    '.SH DESCRIPTION',
-    ...paragraph(
-      `${DESCRIPTIONS[name]} Also runs under the name mosquitto_${name}, whose options, output and exit codes it has.`,
-    ),
-    '.SH OPTIONS',
-    ...optionsOf(letter).flatMap(option),
-    ...sections.flatMap(section),
-    '.SH EXAMPLES',
-    ...EXAMPLES[name].flatMap(([call, text]) => [
-      '.PP',
-      escape(text),
-      '.PP',
-      '.nf',
-      `    ${escape(call)}`,
-      '.fi',
-    ]),
-    '.SH SEE ALSO',
-    ...Object.keys(TOOL_TEXTS)
-      .filter((other) => other !== name)
-      .map((other) => `.BR zanzara\\-${other} (1)`),
-    '',
-  ].join('\n');
+  const others = Object.keys(TOOL_TEXTS).filter((other) => other !== name);
+  return {
+    name: `zanzara-${name}`,
+    chapter: 1,
+    alias: `mosquitto_${name}`,
+    summary: summary.replace(/^is (?:an?|a simple) /, '').replace(/\.$/, ''),
+    calls: [[`zanzara ${name}`, `${needs} [options]`]],
+    parts: [
+      {
+        title: 'DESCRIPTION',
+        paragraphs: [
+          `${DESCRIPTIONS[name]} Also runs under the name mosquitto_${name}, whose options, output and exit codes it has.`,
+        ],
+      },
+      { title: 'OPTIONS', entries: optionsOf(letter).map(option) },
+      ...SECTIONS.filter(({ tools }) => tools.includes(letter)).map(
+        ({ title, paragraphs, entries = [] }) => ({
+          title,
+          paragraphs,
+          entries: entries.map(([term, text]) => ({ term, text })),
+        }),
+      ),
+      { title: 'EXAMPLES', examples: EXAMPLES[name] },
+    ],
+    seeAlso: ['zanzara(1)', ...others.map((other) => `zanzara-${other}(1)`)],
+  };
 }
 
-function option({ names, value, text }: ToolOption): string[] {
-  const words = names.map(escape).join(', ');
-  const head = value === undefined ? `.B ${words}` : `.BI "${words}" " ${escape(value)}"`;
-  return ['.TP', head, escape(sentence(text))];
-}
-
-function section({ title, paragraphs, entries = [] }: Section): string[] {
-  return [
-    `.SH ${title}`,
-    ...paragraphs.flatMap(paragraph),
-    ...entries.flatMap(([term, text]) => ['.TP', `.B ${escape(term)}`, escape(text)]),
-  ];
-}
-
-function paragraph(text: string): string[] {
-  return ['.PP', escape(text)];
-}
-
-function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.)\]]$/.test(whole) ? whole : `${whole}.`;
-}
-
-/** A line begins a request with a dot or an apostrophe; a plain `-` may be printed as a hyphen. */
-function escape(text: string): string {
-  const escaped = text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll("'", '\\(aq');
-  return escaped.startsWith('.') ? `\\&${escaped}` : escaped;
-}
-
-if (import.meta.main) {
-  for (const name of Object.keys(TOOL_TEXTS) as ToolName[])
-    writeFileSync(new URL(`../../../man/zanzara-${name}.1`, import.meta.url), toolManual(name));
+function option({ names, value, text }: ToolOption): Entry {
+  return { term: names.join(', '), ...(value === undefined ? {} : { value }), text: sentence(text) };
 }

@@ -24,7 +24,7 @@ export function usage(name: string, { letter, summary, needs }: ToolText): strin
     '',
     ...optionsOf(letter).flatMap(described),
     '',
-    `The manual page, mosquitto_${nameOf(letter)}(1), says more: properties, formats, exit codes.`,
+    `The manual page, zanzara-${nameOf(letter)}(1), says more: properties, formats, exit codes.`,
     '',
     '',
   ].join('\n');
