@@ -69,8 +69,8 @@ export class BrokerProcess implements AsyncDisposable {
   }
 
   /** Resolves when a connection was accepted; asks every `everyMs` milliseconds. */
-  async listens(everyMs = 20): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
+  async listens(everyMs = 20, patienceMs: number = PATIENCE_MS): Promise<void> {
+    const deadline = performance.now() + patienceMs;
     while (!(await accepts(this.port))) {
       if (this.#problem !== undefined) throw this.#problem;
       if (performance.now() > deadline) throw new Error(`Nothing listens on port ${this.port}.`);

@@ -35,7 +35,7 @@ export function restoreInto(broker: Broker, changes: Iterable<Change>): RestoreC
 }
 
 /** Topics that are looked for among those before. */
-const MOST_TOPICS = 4096;
+const MOST_TOPICS = 65_536;
 
 class Restoring {
   readonly counts: RestoreCounts = { messages: 0, retained: 0, sessions: 0, subscriptions: 0, deliveries: 0 };
