@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { Rig } from '../../test/broker/rig.ts';
 import { Scratch } from '../../test/cli/program.ts';
@@ -129,4 +129,27 @@ test('what cannot be written is told with advice, and written the next time', as
   await saved.settle();
   assert.ok(existsSync(saved.file) && statSync(saved.file).size > 0);
   assert.equal(saved.lines.length, 4);
+});
+
+test('a database that was not read as a whole stays under another name when it is replaced', async () => {
+  using scratch = new Scratch();
+  const first = new Saved(scratch, '');
+  await first.keeper.restore(first.rig.broker);
+  await first.keeper.close(true);
+  appendFileSync(first.file, Uint8Array.from([0, 0, 0, 99, 0, 0, 0, 4, 1, 2, 3, 4])); // a chunk that nobody knows
+  const before = readFileSync(first.file);
+  const second = new Saved(scratch, '');
+  await second.keeper.restore(second.rig.broker);
+  assert.deepEqual(readdirSync(scratch.path), ['mosquitto.db'], 'nothing is replaced yet');
+  second.keeper.save();
+  await second.settle();
+  await second.keeper.close(true);
+  const [file, copy, ...others] = readdirSync(scratch.path).toSorted();
+  assert.deepEqual([file, ...others], ['mosquitto.db']);
+  assert.match(copy ?? '', /^mosquitto\.db\.before-\d{8}T\d{6}Z$/);
+  assert.deepEqual(readFileSync(scratch.at(copy!)), before);
+  assert.equal(statSync(scratch.at(copy!)).mode & 0o777, 0o600);
+  assert.notDeepEqual(readFileSync(second.file), before);
+  const told = second.lines.filter((line) => line.includes(`it is ${scratch.at(copy!)} from now on.`));
+  assert.equal(told.length, 1);
 });

@@ -11,7 +11,7 @@ import type { SqliteOptions } from '../store/sqlite-store.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { Keeper, KeeperPorts } from './keeper.ts';
 import type { DatabasePlaces } from './persistence-places.ts';
-import { isNewer, isThere, readDatabase } from './store-files.ts';
+import { copyAside, isNewer, isThere, readDatabase } from './store-files.ts';
 import { tellStoreError } from './tell.ts';
 
 /** When the database is written; 0 is never by itself. */
@@ -40,6 +40,8 @@ export class Autosave implements Keeper {
   /** The writing under way, and whether another one waits for its end. */
   #saving: Promise<void> | undefined;
   #isWanted = false;
+  /** Something of the file was left out: it has to stay under another name when it is replaced. */
+  #isIncomplete = false;
 
   constructor({ sqlite, mosquittoDb }: DatabasePlaces, config: Config, ports: KeeperPorts) {
     this.file = mosquittoDb;
@@ -97,11 +99,19 @@ export class Autosave implements Keeper {
     this.#log.event('storeSaving', { file: this.file });
     this.#saved(broker);
     try {
+      if (this.#isIncomplete) await this.#setAside();
       await saveMosquittoDb(this.file, snapshotOf(broker), { stopping });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       tellStoreError(this.#log, error);
     }
+  }
+
+  /** What was left out may be worth something to somebody. Without the copy nothing is replaced. */
+  async #setAside(): Promise<void> {
+    const kept = await copyAside(this.file, new Date());
+    this.#isIncomplete = false;
+    this.#warn(`Warning: Not all of ${this.file} could be read: as it was, it is ${kept} from now on.`);
   }
 
   #saved(broker: Broker): void {
@@ -125,6 +135,7 @@ export class Autosave implements Keeper {
     const bytes = readDatabase(this.file, this.#allowSymlinks, this.#log);
     const { changes, warnings } = readMosquittoDb(bytes, broker.now);
     for (const text of warnings) this.#warn(text);
+    this.#isIncomplete = warnings.length > 0 && bytes.length > 0;
     return restoreInto(broker, changes);
   }
 

@@ -1,5 +1,5 @@
 /** The files that state is kept in, beside what stands in them: directories, ages, who may read them. */
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, promises as files, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { readSensitiveBytes } from '../access/sensitive-file.ts';
@@ -76,6 +76,32 @@ function changedAt(path: string): number {
     return Math.max(...times);
   } catch {
     return 0; // whoever opens it tells
+  }
+}
+
+/** Copies a file that is about to be replaced, for the user of the broker alone; the path of the copy. */
+export async function copyAside(path: string, at: Date): Promise<string> {
+  const copy = `${path}.before-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  try {
+    await files.copyFile(path, copy, constants.COPYFILE_EXCL);
+    await files.chmod(copy, 0o600);
+    await sync(copy);
+  } catch (error) {
+    throw new StoreError(
+      `Error: Unable to copy ${path} to ${copy}: ${systemText(error as Error)}.`,
+      `Not all of ${path} could be read, so it is not replaced without a copy. See that its directory can be written to and that its disk has room.`,
+      { cause: error },
+    );
+  }
+  return copy;
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await files.open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 
