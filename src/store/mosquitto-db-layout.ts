@@ -147,4 +147,6 @@ export interface DbFile {
   readonly version: number;
   /** In the order of the file. Reading them throws a `StoreError` where the file is damaged. */
   readonly chunks: Iterable<DbChunk>;
+  /** Reads one again that begins there. */
+  chunkAt(at: number): DbChunk;
 }

@@ -21,42 +21,46 @@ export function openDb(bytes: Uint8Array): DbFile {
   if (!isWhole) throw new DamagedDb(0, 'the file ends within its header');
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const version = view.getUint32(MAGIC.length + 4);
+  const read = version >= FIRST_STRUCTURED ? readStructured : readPacked;
+  const again = new DbCursor(bytes);
   return {
     crc: view.getUint32(MAGIC.length),
     version,
-    chunks: version >= FIRST_STRUCTURED ? structuredChunks(bytes, version) : packedChunks(bytes, version),
+    chunks: chunksOf(bytes, version, read),
+    chunkAt: (at) => read(again, at, version),
   };
 }
 
-/** Versions 5 and 6: a header of two 32-bit numbers; what it says of the length is true. */
-function* structuredChunks(bytes: Uint8Array, version: number): Generator<DbChunk> {
+/** Reads the chunk that begins there. */
+type ChunkReader = (cursor: DbCursor, at: number, version: number) => DbChunk;
+
+function* chunksOf(bytes: Uint8Array, version: number, read: ChunkReader): Generator<DbChunk> {
   const cursor = new DbCursor(bytes);
-  for (let at = HEADER_BYTES; at < bytes.length; at = cursor.at) {
-    cursor.open(at);
-    if (cursor.left < 8) throw cursor.damage("the file ends within a chunk's header");
-    const type = cursor.u32();
-    const length = cursor.u32();
-    cursor.limit(length);
-    const chunk = (STRUCTURED.get(type) ?? unknown(type))(cursor, length, version);
-    if (cursor.left > 0) throw cursor.damage('a chunk that goes on behind its fields');
-    yield chunk;
-  }
+  for (let at = HEADER_BYTES; at < bytes.length; at = cursor.at) yield read(cursor, at, version);
+}
+
+/** Versions 5 and 6: a header of two 32-bit numbers; what it says of the length is true. */
+function readStructured(cursor: DbCursor, at: number, version: number): DbChunk {
+  cursor.open(at);
+  if (cursor.left < 8) throw cursor.damage("the file ends within a chunk's header");
+  const type = cursor.u32();
+  const length = cursor.u32();
+  cursor.limit(length);
+  const chunk = (STRUCTURED.get(type) ?? unknown(type))(cursor, length, version);
+  if (cursor.left > 0) throw cursor.damage('a chunk that goes on behind its fields');
+  return chunk;
 }
 
 /**
  * Versions 2 to 4: a 16-bit type and a 32-bit length. As Mosquitto, the fields are believed and not the length, which
  * is used for what is not known only.
  */
-function* packedChunks(bytes: Uint8Array, version: number): Generator<DbChunk> {
-  const cursor = new DbCursor(bytes);
-  for (let at = HEADER_BYTES; at < bytes.length; at = cursor.at) {
-    cursor.open(at);
-    if (cursor.left < 6) throw cursor.damage("the file ends within a chunk's header");
-    const type = cursor.u16();
-    const length = cursor.u32();
-    const chunk = (PACKED.get(type) ?? unknown(type))(cursor, length, version);
-    yield chunk;
-  }
+function readPacked(cursor: DbCursor, at: number, version: number): DbChunk {
+  cursor.open(at);
+  if (cursor.left < 6) throw cursor.damage("the file ends within a chunk's header");
+  const type = cursor.u16();
+  const length = cursor.u32();
+  return (PACKED.get(type) ?? unknown(type))(cursor, length, version);
 }
 
 function unknown(type: number): FieldReader {

@@ -13,6 +13,7 @@ import type {
   ClientChunk,
   ConfigChunk,
   DbChunk,
+  DbFile,
   DeliveryChunk,
   MessageChunk,
   RetainedChunk,
@@ -45,24 +46,32 @@ export interface DbCounts {
 export class DbRestore {
   readonly #now: number;
   readonly #version: number;
-  readonly #messages: Kept<'message kept'>[] = [];
+  readonly #file: DbFile;
+  /**
+   * Where each message begins: it is read again when it is asked for. As objects, millions of them would take a
+   * gigabyte, and be moved twice by the collector of garbage.
+   */
+  readonly #messages: number[] = [];
+  /** Whether each message may be a retained one. */
+  readonly #retainable: boolean[] = [];
   /** Ours, by theirs: the place in `#messages` and one. */
   readonly #ids = new Map<StoreId, number>();
   readonly #referred: boolean[] = [];
   #referredCount = 0;
-  readonly #retained: Kept<'retained'>[] = [];
+  readonly #retained: number[] = [];
   readonly #sessions = new Map<string, KeptSession>();
   /** Clients whose session has ended with their connection. */
   readonly #ended = new Set<string>();
   readonly #subscriptions: Kept<'subscribed'>[] = [];
-  readonly #deliveries: Kept<'delivery'>[] = [];
+  readonly #deliveries: KeptDelivery[] = [];
   /** Packet identifiers in flight, by client; those of messages that come in behind those that go out. */
   readonly #inFlight = new Map<string, Set<number>>();
   readonly #warnings: string[] = [];
   #unsaid = 0;
 
-  constructor(version: number, now: number) {
-    this.#version = version;
+  constructor(file: DbFile, now: number) {
+    this.#version = file.version;
+    this.#file = file;
     this.#now = now;
   }
 
@@ -94,11 +103,13 @@ export class DbRestore {
 
   /** In the order of `Store.load`. */
   *changes(): Generator<Change> {
-    for (const message of this.#messages) if (this.#referred[message.id] === true) yield message;
-    yield* this.#retained;
+    for (let id = 1; id <= this.#messages.length; id++)
+      if (this.#referred[id] === true) yield { kind: 'message kept', id, message: this.#again(id) };
+    for (const id of this.#retained) yield { kind: 'retained', topic: this.#again(id).topic, id };
     for (const session of this.#sessions.values()) yield { kind: 'session', session };
     yield* this.#subscriptions;
-    yield* this.#deliveries;
+    for (const [at, delivery] of this.#deliveries.entries())
+      yield { kind: 'delivery', key: at + 1, delivery };
   }
 
   get counts(): DbCounts {
@@ -122,28 +133,22 @@ export class DbRestore {
       this.#ids.set(chunk.storeId, GONE);
       return;
     }
-    const id = this.#messages.length + 1;
-    this.#messages.push({ kind: 'message kept', id, message });
-    this.#ids.set(chunk.storeId, id);
+    this.#ids.set(chunk.storeId, this.#messages.push(chunk.at));
+    this.#retainable.push(!isOwnTopic(message.topic) && message.payload.length > 0);
+  }
+
+  /** A message that was good when it was read first. */
+  #again(id: number): KeptMessage {
+    return keptMessage(this.#file.chunkAt(this.#messages[id - 1]!) as MessageChunk);
   }
 
   /** Undefined for what has expired, and for what no client could have sent. */
   #read(chunk: MessageChunk): KeptMessage | undefined {
-    const { at, topic, sourceId, username, payload, port, isGarbled } = chunk;
+    const { at, topic, isGarbled } = chunk;
     const expiresAt = timeOf(chunk);
     if (expiresAt !== 0 && expiresAt <= this.#now) return undefined;
     if (isGarbled || !isTopicName(topic)) return this.#leaveOut(at, 'message', topic);
-    return {
-      topic,
-      payload,
-      qos: qosOf(chunk),
-      retain: chunk.retain !== 0,
-      properties: propertiesOf(chunk),
-      expiresAt,
-      publisher: sourceId,
-      username: username === '' ? undefined : username,
-      port,
-    };
+    return keptMessage(chunk);
   }
 
   #leaveOut(at: number, what: string, name: string): undefined {
@@ -240,10 +245,8 @@ export class DbRestore {
 
   #retain(chunk: RetainedChunk): void {
     const id = this.#idOf(chunk);
-    if (id === GONE) return;
-    const { topic, payload } = this.#messages[id - 1]!.message;
-    if (isOwnTopic(topic) || payload.length === 0) return;
-    this.#retained.push({ kind: 'retained', topic, id });
+    if (id === GONE || !this.#retainable[id - 1]) return;
+    this.#retained.push(id);
     this.#refer(id);
   }
 
@@ -263,7 +266,7 @@ export class DbRestore {
     if (!this.#hasSession(clientId) || messageId === GONE) return;
     const delivery = this.#deliveryOf(chunk, messageId);
     if (delivery === undefined) return;
-    this.#deliveries.push({ kind: 'delivery', key: this.#deliveries.length + 1, delivery });
+    this.#deliveries.push(delivery);
     this.#refer(messageId);
   }
 
@@ -341,6 +344,22 @@ function outgoingState({ qos, mid, state, dup }: DeliveryChunk): KeptDelivery['s
     default:
       return 'waiting';
   }
+}
+
+/** Throws for what no broker writes. */
+function keptMessage(chunk: MessageChunk): KeptMessage {
+  const { topic, sourceId, username, payload, port } = chunk;
+  return {
+    topic,
+    payload,
+    qos: qosOf(chunk),
+    retain: chunk.retain !== 0,
+    properties: propertiesOf(chunk),
+    expiresAt: timeOf(chunk),
+    publisher: sourceId,
+    username: username === '' ? undefined : username,
+    port,
+  };
 }
 
 /** Milliseconds since 1970; 0 for never. What no calendar has is the last that it has. */

@@ -24,13 +24,14 @@ export interface MosquittoDb {
  */
 export function readMosquittoDb(bytes: Uint8Array, now: number): MosquittoDb {
   if (bytes.length === 0) return { ...EMPTY, warnings: ['Warning: Persistence file is empty.'] };
-  const { version, chunks } = openDb(bytes);
+  const file = openDb(bytes);
+  const { version, chunks } = file;
   if (version < OLDEST_VERSION || version > VERSION)
     throw new StoreError(
       `Error: Unsupported persistent database format version ${version} (need version ${VERSION}).`,
       'Another version of Mosquitto has written the file, or it is damaged. Nothing was changed: move it away to begin without it.',
     );
-  const restore = new DbRestore(version, now);
+  const restore = new DbRestore(file, now);
   for (const chunk of chunks) restore.take(chunk);
   const { counts, warnings } = restore;
   return { changes: { [Symbol.iterator]: () => restore.changes() }, counts, warnings };
