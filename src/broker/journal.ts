@@ -238,9 +238,17 @@ export class Journal {
     this.#isCommitting = false;
     if (this.#failedAt === undefined) {
       this.#failedAt = this.#broker.now;
-      this.#broker.log.event('storeFailed', { why: error instanceof Error ? error.message : String(error) });
+      this.#tell(error);
     }
     this.#broker.clock.after(RETRY_MS, () => this.#commit());
+  }
+
+  /** With advice, where the store has some. */
+  #tell(error: unknown): void {
+    const { log } = this.#broker;
+    const text = error instanceof Error ? error.message : String(error);
+    log.event('storeFailed', { why: text.replace(/\.$/, '') });
+    if (error instanceof Error && 'hint' in error) log.event('serverWarning', { text: String(error.hint) });
   }
 
   #leave(): void {
