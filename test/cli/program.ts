@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { COMPILED } from '../compiled.ts';
 import { Client } from '../conformance/harness/client.ts';
 import type { ConnectOptions, Version } from '../conformance/harness/packets.ts';
 
@@ -15,12 +16,6 @@ const PATIENCE_MS = 10_000;
 
 /** The file that Node runs. */
 export const ENTRY: string = fileURLToPath(new URL('../../src/cli/bin/zanzara.ts', import.meta.url));
-
-/**
- * Where Node keeps the program compiled, so that it starts in a quarter of the time. Processes that start as root and
- * go on as somebody else only read it.
- */
-const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/zanzara', import.meta.url));
 
 /** The command line of Zanzara with these arguments. */
 export function zanzara(...args: readonly string[]): readonly string[] {

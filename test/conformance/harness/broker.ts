@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { COMPILED } from '../../compiled.ts';
 
 /** The brokers that the scripts know how to start. */
 export type BrokerName = 'zanzara' | 'mosquitto';
@@ -77,7 +78,8 @@ function launch(name: BrokerName, port: number, config: string): Broker {
   const file = join(folder, 'mosquitto.conf');
   writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\n${config}\n`);
   const [command, ...args] = commands[name](file);
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
+  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED };
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder, env });
   return new Process(name, port, child, folder);
 }
 
