@@ -92,7 +92,13 @@ describe('mosquitto.db and Debian’s mosquitto', () => {
     assert.equal(young.username, undefined); // although the file has three bytes of eve, and memory behind them
     assert.ok(young.expiresAt >= expiresFrom - 1000 && young.expiresAt <= Date.now() + 1_001_000);
 
-    const none = { noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0, isReplaying: false };
+    const none = {
+      noLocal: false,
+      retainAsPublished: false,
+      retainHandling: 0,
+      identifier: 0,
+      isReplaying: false,
+    };
     assert.deepEqual(
       db
         .of('subscribed')
