@@ -25,6 +25,9 @@ async function run(options: Run): Promise<{ readonly ledger: Ledger; readonly sa
   return { ledger, said: `seed ${seed}\n${ledger.examples.join('\n')}` };
 }
 
+/** Long enough that there is something to lose, on a slow machine, too; what is lost is not waited for. */
+const LOSING = { rounds: 2, loadMs: [500, 800], patienceMs: 300 } as const;
+
 describe('killed with SIGKILL', { concurrency: true }, () => {
   for (const durability of ['sync', 'commit'] as const)
     test(`nothing acknowledged is lost: persistence_durability ${durability}`, async () => {
@@ -34,7 +37,7 @@ describe('killed with SIGKILL', { concurrency: true }, () => {
     });
 
   test('without persistence this test finds what is lost', async () => {
-    const { ledger, said } = await run({ ...zanzaraWith('none'), rounds: 1, patienceMs: 300 });
+    const { ledger, said } = await run({ ...zanzaraWith('none'), ...LOSING });
     for (const fault of ['sessions', 'retained', 'lost'] as const) assert.ok(ledger.counts[fault] > 0, said);
   });
 
@@ -55,6 +58,6 @@ describe('stopped with SIGTERM', { concurrency: true }, () => {
 
 test('of Mosquitto, killed, what came after its last snapshot is lost', async (context) => {
   if (!mosquittoInstalled()) return context.skip('there is no mosquitto');
-  const { ledger, said } = await run({ ...mosquitto, rounds: 1, patienceMs: 300 });
+  const { ledger, said } = await run({ ...mosquitto, ...LOSING });
   assert.ok(ledger.counts.lost > 0 && ledger.counts.sessions > 0, said);
 });
