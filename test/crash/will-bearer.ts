@@ -25,8 +25,11 @@ export class WillBearer {
   #will: Sent | undefined;
   /** The will of the connection before, which is gone when the next is accepted. */
   #before: Sent | undefined;
-  /** May that one be published all the same? */
-  #isFree = false;
+  /** When the broker had started that got each of them: stage.upSince. */
+  #willSince = 0;
+  #beforeSince = 0;
+  /** Brokers that started until then have published what waited when they stopped: wills that they got may come all the same. */
+  #freeSince = -1;
   /** The broker died while it was connected, and it stays away. */
   #waits = false;
 
@@ -69,7 +72,7 @@ export class WillBearer {
   brokerDies(isKilled: boolean): void {
     if (this.#will === undefined || this.#waits) return;
     if (this.#returns) {
-      this.#isFree = !isKilled && !this.#stage.keepsWills;
+      if (!isKilled && !this.#stage.keepsWills) this.#freeSince = this.#stage.upSince;
       return;
     }
     if (this.#seat.isOpen) this.#decide('required');
@@ -90,14 +93,17 @@ export class WillBearer {
 
   #opened(): void {
     // what it had before is gone: it came back before the delay had passed. [MQTT-3.1.3-9]
-    if (this.#before !== undefined && !this.#isFree) this.#before.fate = 'forbidden';
+    if (this.#before !== undefined && this.#beforeSince > this.#freeSince) this.#before.fate = 'forbidden';
     this.#before = undefined;
-    this.#isFree = false;
   }
 
   #next(): Will {
     const topic = `will/${this.#options.clientId}`;
-    this.#before ??= this.#will;
+    if (this.#before === undefined) {
+      this.#before = this.#will;
+      this.#beforeSince = this.#willSince;
+    }
+    this.#willSince = this.#stage.upSince;
     this.#will = this.#stage.ledger.send(topic, 2);
     this.#will.fate = 'either';
     return {
