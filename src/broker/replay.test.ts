@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Rig } from '../../test/broker/rig.ts';
 import type { Client } from '../../test/broker/client.ts';
+import { runs } from '../../test/runs.ts';
 
 /** A broker that retains `t/0` to `t/<count - 1>`, each with its number. */
 function retaining(count: number, qos: 0 | 1 | 2 = 1): { rig: Rig; publisher: Client } {
@@ -25,9 +26,10 @@ function readSlowly(client: Client): string[] {
   return read;
 }
 
-describe('a hundred thousand retained messages', () => {
-  const MANY = 100_000;
+/** More than any buffer or turn takes: 25,000 in `npm test`, a million in the long form. */
+const { numRuns: MANY } = runs('retained messages for one subscription', 25_000);
 
+describe('very many retained messages', () => {
   for (const qos of [0, 1] as const) {
     test(`go to a slow client at QoS ${qos}: none is lost, and none is copied`, () => {
       const { rig } = retaining(MANY);

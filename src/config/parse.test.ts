@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { bridgeClientIds, type Config } from './config.ts';
+import { runs } from '../../test/runs.ts';
 import { formatDiagnostic, type Diagnostic } from './diagnostic.ts';
 import type { FileSource } from './files.ts';
 import { withLocalPorts } from './local-only.ts';
@@ -459,5 +460,6 @@ test('no lines made of options and odd values make the parser throw', () => {
       assert.equal(result.ok, !result.diagnostics.some(({ level }) => level === 'error'));
       for (const diagnostic of result.diagnostics) formatDiagnostic(diagnostic);
     }),
+    runs('lines of a configuration', 50),
   );
 });

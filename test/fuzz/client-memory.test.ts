@@ -16,8 +16,8 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 const MIB = 1024 * 1024;
-/** Packets of a flood: 100,000 in `npm test`, millions in the long form. */
-const { numRuns: FLOOD } = runs('packets of a hostile server', 100_000);
+/** Packets of a flood: 50,000 in `npm test`, with the warm-up all identifiers; two millions in the long form. */
+const { numRuns: FLOOD } = runs('packets of a hostile server', 50_000);
 
 /** Bytes of the heap and of the buffers outside of it, with the garbage collected. */
 async function memory(): Promise<number> {

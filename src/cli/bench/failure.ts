@@ -47,6 +47,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'This machine has no port left: use fewer clients.',
 };
 
+/** Ends of connections that were there: whoever dies without having read everything resets them. */
+const ENDS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
 /** Codes of OpenSSL's verification, and Node's for names. */
 const CERTIFICATE = /CERT|CRL|SELF_SIGNED|SIGNATURE|ISSUER|INVALID_CA|PATH_LENGTH|INVALID_PURPOSE/;
 const CERTIFICATE_ADVICE = 'Name its authority with --cafile, or use the name in the certificate as --host.';
@@ -62,7 +65,10 @@ export function describeFailure(error: Error, { host, port }: Place, isSecure: b
 
 /** Why a load that ran has ended: a client was lost, or came and was not let in. */
 export function describeLoss(error: Error, { host, port }: Place): string {
-  return describe(error, `${host}:${port}`, LOG);
+  const place = `${host}:${port}`;
+  if (ENDS.has((error as NodeJS.ErrnoException).code ?? ''))
+    return line(`${place} is lost`, systemText(error), LOG);
+  return describe(error, place, LOG);
 }
 
 /** A broker need not say that a client may not publish or receive. */
