@@ -1,0 +1,3 @@
+import { declareTestsOf, TOGETHER } from './together.ts';
+
+await declareTestsOf(TOGETHER.lower);
