@@ -60,6 +60,7 @@ const candidates: Readonly<Record<string, readonly string[]>> = {
   'zanzara sub': [
     process.execPath,
     '--max-semi-space-size=4',
+    '--no-maglev',
     join(values.dist, 'cli/bin/zanzara.js'),
     'sub',
   ],
