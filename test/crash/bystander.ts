@@ -2,7 +2,7 @@
 import { NO_PROPERTIES } from '../../src/protocol/index.ts';
 import type { Packet } from '../../src/protocol/index.ts';
 import { Link } from './link.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import type { Stage } from './seat.ts';
 
 const PAYLOAD = new TextEncoder().encode('0 bystander');

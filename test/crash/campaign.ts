@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, Scratch } from '../cli/program.ts';
 import { BrokerProcess } from './broker-process.ts';
 import type { Ledger } from './ledger.ts';
-import { Random } from './random.ts';
+import { Random } from '../random.ts';
 import { World } from './world.ts';
 
 export interface CampaignOptions {

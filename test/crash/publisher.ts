@@ -2,7 +2,7 @@
 import { NO_PROPERTIES } from '../../src/protocol/index.ts';
 import type { Ack, Packet, Properties, QoS } from '../../src/protocol/index.ts';
 import type { Sent } from './ledger.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { Seat } from './seat.ts';
 import type { Stage } from './seat.ts';
 

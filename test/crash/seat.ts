@@ -3,7 +3,7 @@ import { NO_PROPERTIES, Reason } from '../../src/protocol/index.ts';
 import type { Connack, Packet, Will } from '../../src/protocol/index.ts';
 import type { Ledger } from './ledger.ts';
 import { Link } from './link.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** What all clients share. */
 export interface Stage {

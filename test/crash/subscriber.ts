@@ -3,7 +3,7 @@ import { NO_PROPERTIES } from '../../src/protocol/index.ts';
 import type { Packet, Publish, QoS } from '../../src/protocol/index.ts';
 import type { Audience } from './audience.ts';
 import type { Grant } from './coverage.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { Seat } from './seat.ts';
 import type { Stage } from './seat.ts';
 

@@ -2,7 +2,7 @@
 import type { Will } from '../../src/protocol/index.ts';
 import type { Audience } from './audience.ts';
 import type { Sent } from './ledger.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { Seat } from './seat.ts';
 import type { Stage } from './seat.ts';
 

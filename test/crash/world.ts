@@ -7,7 +7,7 @@ import { Ledger } from './ledger.ts';
 import type { Link } from './link.ts';
 import { Publisher } from './publisher.ts';
 import type { Item } from './publisher.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { Retained } from './retained.ts';
 import type { Stage } from './seat.ts';
 import { Subscriber } from './subscriber.ts';

@@ -7,7 +7,7 @@ import { KeptState } from '../broker/kept-state.ts';
 import { MemoryStore } from '../broker/memory-store.ts';
 import { Rig } from '../broker/rig.ts';
 import { Device } from './device.ts';
-import { Dice } from './dice.ts';
+import { Random } from '../random.ts';
 import { Ledger, RETAINED } from './ledger.ts';
 import { Link } from './link.ts';
 import type { LinkOwner } from './link.ts';
@@ -23,7 +23,7 @@ export interface Size {
 }
 
 export class DurableWorld implements Surroundings {
-  readonly dice: Dice;
+  readonly dice: Random;
   readonly ledger: Ledger = new Ledger();
   readonly store: MemoryStore = new MemoryStore();
   readonly devices: readonly Device[];
@@ -40,7 +40,7 @@ export class DurableWorld implements Surroundings {
 
   constructor(seed: number, size: Size) {
     this.#size = size;
-    this.dice = new Dice(seed);
+    this.dice = new Random(seed);
     this.store.isSlow = true;
     this.#rig = this.#start(undefined);
     this.devices = Array.from({ length: size.devices }, (_, at) => new Device(this.#profile(at), this));

@@ -1,6 +1,6 @@
 /** What a simulated client is like, and what it sees of the world. */
 import type { ProtocolVersion, QoS } from '../../src/protocol/packet.ts';
-import type { Dice } from './dice.ts';
+import type { Random } from '../random.ts';
 import type { Ledger } from './ledger.ts';
 import type { Link, LinkOwner } from './link.ts';
 
@@ -27,7 +27,7 @@ export interface Profile {
 
 /** What a client sees of the world. */
 export interface Surroundings {
-  readonly dice: Dice;
+  readonly dice: Random;
   readonly ledger: Ledger;
   /** Milliseconds since 1970. */
   readonly now: number;

@@ -1,7 +1,7 @@
 /** The disk that the power cuts are made on: what it keeps, and that it does forget. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Random } from '../random.ts';
+import { Random } from '../../random.ts';
 import { Disk } from './disk.ts';
 import type { Fate } from './disk.ts';
 import type { Operation } from './log.ts';

@@ -1,5 +1,5 @@
 /** A disk that keeps what was synced, and of the rest what it likes. */
-import type { Random } from '../random.ts';
+import type { Random } from '../../random.ts';
 import type { Operation } from './log.ts';
 
 /** What becomes of that which was not synced: all of it is lost, or kept, or some is kept, torn at sectors. */

@@ -12,7 +12,7 @@ import { BrokerProcess } from '../broker-process.ts';
 import { zanzaraWith } from '../brokers.ts';
 import type { Durability } from '../brokers.ts';
 import { campaign } from '../campaign.ts';
-import { Random } from '../random.ts';
+import { Random } from '../../random.ts';
 import { publishNumbers } from './numbers.ts';
 import { Disk } from './disk.ts';
 import { readLog, toldRecord } from './log.ts';

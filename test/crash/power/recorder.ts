@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Random } from '../random.ts';
+import type { Random } from '../../random.ts';
 import { Disk } from './disk.ts';
 import type { Fate, Files } from './disk.ts';
 import { readLog } from './log.ts';

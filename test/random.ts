@@ -17,9 +17,14 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
   }
 
+  /** An integer from 0 up to, not including, `count`. */
+  below(count: number): number {
+    return Math.floor(this.next() * count);
+  }
+
   /** An integer from `low` to `high`, both included. */
   between(low: number, high: number): number {
-    return low + Math.floor(this.next() * (high - low + 1));
+    return low + this.below(high - low + 1);
   }
 
   chance(probability: number): boolean {
@@ -27,7 +32,7 @@ export class Random {
   }
 
   pick<T>(from: readonly T[]): T {
-    return from[this.between(0, from.length - 1)]!;
+    return from[this.below(from.length)]!;
   }
 
   /** A source of its own for each name, so that what one client does changes no choice of another. */
