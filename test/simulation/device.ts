@@ -14,18 +14,13 @@ import { Memory } from './memory.ts';
 import type { Outgoing } from './memory.ts';
 import { NEVER } from './profile.ts';
 import type { Profile, Surroundings } from './profile.ts';
+import { Testament } from './testament.ts';
 
 const GROUP_FILTER = `$share/g/${SHARED}#`;
 
 interface Request {
   readonly verb: 'subscribe' | 'unsubscribe';
   readonly filter: string;
-}
-
-interface LeftWill {
-  readonly entry: Entry;
-  readonly delaySeconds: number;
-  readonly link: Link;
 }
 
 export class Device implements Audience, LinkOwner {
@@ -45,8 +40,7 @@ export class Device implements Audience, LinkOwner {
   readonly #requests = new Map<number, Request>();
   #pings = 0;
   #packetId = 0;
-  #will: { readonly entry: Entry; readonly delaySeconds: number } | undefined;
-  #leftWill: LeftWill | undefined;
+  readonly #testament = new Testament();
 
   constructor(profile: Profile, world: Surroundings) {
     this.profile = profile;
@@ -104,7 +98,7 @@ export class Device implements Audience, LinkOwner {
     const { id, version, keeps, receiveMaximum, isMember } = profile;
     const cleanStart = keeps === 'nothing' || this.#mustStartClean || (!isMember && dice.chance(0.02));
     const expiry = this.#expiry(cleanStart);
-    this.#settleWill();
+    this.#testament.settle(this.#world);
     if (cleanStart) {
       this.memory = undefined;
       this.#mustStartClean = true;
@@ -113,7 +107,7 @@ export class Device implements Audience, LinkOwner {
     const topic = dice.pick(profile.topics);
     const will = profile.hasWill && { topic, publisher: id, qos: dice.pick([1, 2] as const) };
     const entry = will && ledger.send({ ...will, expires: false, clears: false, isWill: true });
-    this.#will = entry ? { entry, delaySeconds } : undefined;
+    this.#testament.write(entry ? { entry, delaySeconds } : undefined);
     this.#asked = { cleanStart, expiry };
     this.state = 'connecting';
     this.#answers = [];
@@ -148,15 +142,6 @@ export class Device implements Audience, LinkOwner {
     return this.#world.dice.pick(keeps === 'briefly' ? [3, 20, 20, 0] : [NEVER, 100_000]);
   }
 
-  /** The will of the last connection was due if the client was away for longer than its delay. */
-  #settleWill(): void {
-    const left = this.#leftWill;
-    this.#leftWill = undefined;
-    if (left !== undefined && this.#world.hasWaited(left.link, left.delaySeconds * 1000 + 2000)) {
-      this.#world.ledger.accept(left.entry);
-    }
-  }
-
   /** The connection breaks, and the client is the first to know. */
   cut(): void {
     const { link } = this;
@@ -186,14 +171,16 @@ export class Device implements Audience, LinkOwner {
 
   #leave(willDue: boolean): void {
     const link = this.link!;
-    const will = this.#will;
     if (this.state === 'online') this.#goneAt = Math.min(this.#world.now, link.closedAt);
     const isKept = this.state === 'online' && (this.memory?.expiry ?? 0) > 0;
-    this.#leftWill = willDue && isKept && will !== undefined ? { ...will, link } : undefined;
+    this.#testament.leave(link, willDue && isKept);
+    const hasDialledInVain = this.state === 'connecting';
     this.state = 'offline';
     this.link = undefined;
     this.#requests.clear();
-    if (this.memory?.expiry === 0) {
+    // a session that was over when CONNECT came is a new one now, and no CONNACK has told: the next would say that it is present
+    const isDoubtful = hasDialledInVain && this.memory !== undefined && !this.#isDue(this.memory);
+    if (this.memory?.expiry === 0 || isDoubtful) {
       this.#mustStartClean = true;
       this.memory = undefined;
     }
@@ -319,11 +306,7 @@ export class Device implements Audience, LinkOwner {
       assert.ok(this.#world.hasFailed, `${id} is refused by a broker in health`);
       return;
     }
-    if (memory !== undefined) {
-      const { now } = this.#world;
-      const isDue = memory.expiry === NEVER || now < this.#goneAt + memory.expiry * 1000;
-      assert.ok(sessionPresent || !isDue, `the session of ${id} is lost`);
-    }
+    assert.ok(sessionPresent || memory === undefined || !this.#isDue(memory), `the session of ${id} is lost`);
     assert.ok(!(cleanStart && sessionPresent), `${id}: a session present after a clean start`);
     if (memory === undefined || !sessionPresent) this.memory = new Memory(id, expiry, this.#world.ledger);
     this.memory!.expiry = expiry;
@@ -334,6 +317,11 @@ export class Device implements Audience, LinkOwner {
       if (one.isReceived) this.#send(ack('pubrel', one.publish.packetId));
       else this.#send({ ...one.publish, dup: true });
     }
+  }
+
+  /** Whether the broker must still have the session. */
+  #isDue({ expiry }: Memory): boolean {
+    return expiry === NEVER || this.#world.now < this.#goneAt + expiry * 1000;
   }
 
   #hearPublish(packet: Publish, memory: Memory): void {

@@ -67,6 +67,8 @@ export class Player {
   /** The most messages in flight on this connection, and those that are. */
   #window = 0;
   readonly #inflight = new Set<number>();
+  /** Identifiers acknowledged on this connection before they came again: the two cross, and such a one is not in flight. */
+  readonly #early = new Set<number>();
   readonly #subscribing = new Map<number, readonly (readonly [filter: string, qos: QoS])[]>();
   #packetId = 0;
 
@@ -105,6 +107,7 @@ export class Player {
     if (!options.late || !lives || cleanStart) this.pending = [];
     client.wire.full = options.full;
     this.#inflight.clear();
+    this.#early.clear();
     this.#subscribing.clear();
     this.#window = version === 5 ? receiveMaximum : this.#world.rig.broker.settings.maxInflightMessages;
     client.connect(this.id, {
@@ -190,7 +193,7 @@ export class Player {
     if (due.type !== 'pubrec') {
       const done = this.remembered!.open.get(due.packetId);
       this.remembered!.open.delete(due.packetId);
-      this.#inflight.delete(due.packetId);
+      if (!this.#inflight.delete(due.packetId)) this.#early.add(due.packetId);
       if (due.type === 'puback' && done !== undefined) {
         this.remembered!.acknowledged.set(due.packetId, done.number);
       }
@@ -266,7 +269,7 @@ export class Player {
 
   #hearIdentified({ qos, dup, retain, packetId }: Publish, number: number, remembered: Remembered): void {
     assert.ok(!this.#inflight.has(packetId), 'twice on one connection');
-    this.#inflight.add(packetId);
+    this.#counts(packetId);
     assert.ok(this.#inflight.size <= this.#window, 'the window is exceeded [MQTT-3.3.4-9]');
     this.pending.push(ack(qos === 1 ? 'puback' : 'pubrec', packetId));
     const open = remembered.open.get(packetId);
@@ -296,8 +299,12 @@ export class Player {
       return;
     }
     open.released = true;
-    this.#inflight.add(packetId);
+    this.#counts(packetId);
     this.pending.push(ack('pubcomp', packetId));
+  }
+
+  #counts(packetId: number): void {
+    if (!this.#early.delete(packetId)) this.#inflight.add(packetId);
   }
 
   #nextId(): number {
