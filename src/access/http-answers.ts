@@ -70,14 +70,14 @@ function asText(password: Uint8Array): { password: string } | { passwordBase64: 
 }
 
 export function aclQuestion(
-  { clientId, username, peer, listener }: Principal,
+  { clientId, username, peer, listener, port = listener?.settings.port }: Principal,
   about: Pick<AclQuestion, 'action' | 'topic' | 'qos' | 'retain'>,
 ): AclQuestion {
   return {
     clientId,
     ...(username !== undefined && { username }),
     ...(peer !== undefined && { address: peer.address }),
-    ...(listener !== undefined && { listener: listener.settings.port }),
+    ...(port !== undefined && { listener: port }),
     ...about,
   };
 }

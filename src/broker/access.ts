@@ -46,6 +46,8 @@ export interface Principal {
   readonly username?: string;
   /** Where it came in: the rules of that listener count. Undefined for a session whose client has not come back. */
   readonly listener?: Listener;
+  /** Of that listener, where it is undefined and the store knows the port: its rules count all the same. */
+  readonly port?: number;
   readonly peer?: PeerAddress;
   readonly version?: ProtocolVersion;
   readonly grant?: Grant;

@@ -1,4 +1,5 @@
 /** What the broker holds, in the words of the store. */
+import type { Principal } from './access.ts';
 import type { KeptMessage, KeptSession, KeptSubscription } from './change.ts';
 import type { Message } from './message.ts';
 import type { Session } from './session.ts';
@@ -15,7 +16,7 @@ export function keptMessage(message: Message): KeptMessage {
     expiresAt,
     publisher,
     username: source?.username,
-    port: source?.listener?.settings.port ?? 0,
+    port: portOf(source),
   };
 }
 
@@ -24,7 +25,7 @@ export function keptSession(session: Session): KeptSession {
   return {
     clientId,
     username: principal.username,
-    port: principal.listener?.settings.port ?? 0,
+    port: portOf(principal),
     expiryInterval,
     expiresAt,
     willAt: will?.dueAt ?? 0,
@@ -36,4 +37,9 @@ export function keptSubscription(subscription: Subscription): KeptSubscription {
   const { filter, qos, noLocal, retainAsPublished, retainHandling, identifiers, isReplaying } = subscription;
   const identifier = identifiers?.[0] ?? 0;
   return { filter, qos, noLocal, retainAsPublished, retainHandling, identifier, isReplaying };
+}
+
+/** Of the listener where a client came in; 0 for unknown. */
+function portOf(principal: Principal | undefined): number {
+  return principal?.listener?.settings.port ?? principal?.port ?? 0;
 }

@@ -147,12 +147,12 @@ class Restoring {
   }
 
   /** One object for all messages of a publisher. */
-  #source({ publisher, username }: KeptMessage): Principal | undefined {
+  #source({ publisher, username, port }: KeptMessage): Principal | undefined {
     if (publisher === '') return undefined;
-    const key = username === undefined ? publisher : `${publisher}\0${username}`;
+    const key = `${port}\0${publisher}${username === undefined ? '' : `\0${username}`}`;
     let source = this.#sources.get(key);
     if (source === undefined) {
-      source = { clientId: publisher, ...(username !== undefined && { username }) };
+      source = principalOf(publisher, username, port);
       this.#sources.set(key, source);
     }
     return source;
@@ -167,18 +167,14 @@ class Restoring {
   }
 
   #session(kept: KeptSession): void {
-    const { clientId, username, expiryInterval, expiresAt, seenAt } = kept;
+    const { clientId, username, port, expiryInterval, expiresAt, seenAt } = kept;
     const { settings, journal, sessions } = this.#broker;
-    const session = new Session(
-      this.#broker,
-      { clientId, ...(username !== undefined && { username }) },
-      {
-        inflightMessages: settings.maxInflightMessages,
-        inflightBytes: settings.maxInflightBytes,
-        queuedMessages: settings.maxQueuedMessages,
-        queuedBytes: settings.maxQueuedBytes,
-      },
-    );
+    const session = new Session(this.#broker, principalOf(clientId, username, port), {
+      inflightMessages: settings.maxInflightMessages,
+      inflightBytes: settings.maxInflightBytes,
+      queuedMessages: settings.maxQueuedMessages,
+      queuedBytes: settings.maxQueuedBytes,
+    });
     session.expiryInterval = expiryInterval;
     session.expiresAt = expiresAt;
     session.seenAt = seenAt;
@@ -245,4 +241,9 @@ class Restoring {
   #record(key: number, { clientId, direction }: KeptDelivery, tracked: Tracked): DeliveryRecord | undefined {
     return this.#broker.journal?.restored(clientId, direction, key, tracked);
   }
+}
+
+/** A client that is not there. */
+function principalOf(clientId: string, username: string | undefined, port: number): Principal {
+  return { clientId, ...(username !== undefined && { username }), ...(port > 0 && { port }) };
 }

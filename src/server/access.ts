@@ -19,12 +19,16 @@ export class AccessRules {
   readonly #opened: OpenedBackends;
   readonly #chains: readonly AccessChain[];
   readonly #byListener = new Map<Listener, AccessChain>();
-  /** For clients that no listener has: sessions that were stored. */
+  /** Of the first listener on each port: as Mosquitto, sessions that were stored know no more of theirs. */
+  readonly #byPort = new Map<number, AccessChain>();
+  /** For clients whose listener is not known, or not there any more. */
   readonly #general: AccessChain;
 
   private constructor(config: Config, opening: BackendOpening, chains: readonly AccessChain[]) {
     this.#opened = opening.opened;
     this.#chains = chains;
+    for (const [at, { port }] of config.listeners.entries())
+      if (port > 0 && !this.#byPort.has(port)) this.#byPort.set(port, chains[at]!);
     this.#general = config.global.per_listener_settings ? new AccessChain([NOBODY]) : chains[0]!;
   }
 
@@ -67,8 +71,8 @@ export class AccessRules {
   }
 
   #dispatch(): Access {
-    const of = ({ listener }: Pick<Principal, 'listener'>): AccessChain =>
-      (listener === undefined ? undefined : this.#byListener.get(listener)) ?? this.#general;
+    const of = ({ listener, port = 0 }: Pick<Principal, 'listener' | 'port'>): AccessChain =>
+      (listener === undefined ? this.#byPort.get(port) : this.#byListener.get(listener)) ?? this.#general;
     return {
       authenticate: (credentials) => of(credentials).authenticate(credentials),
       exchange: (method, credentials) => of(credentials).exchange(method, credentials),

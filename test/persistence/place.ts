@@ -78,12 +78,13 @@ export async function furnish(port: number): Promise<void> {
   await writer.disconnect();
 }
 
-/** All that `furnish` left is there: once, in order, and whole. */
-export async function expectFurnished(port: number): Promise<void> {
+/** All that `furnish` left is there: once, in order, and whole. `since` came behind it on `of/<version>/x`. */
+export async function expectFurnished(port: number, since?: string): Promise<void> {
   for (const version of VERSIONS) {
     const reader = await connectTo(port, lasting(version));
     assert.equal(reader.connack?.sessionPresent, true);
     for (const at of [1, 2, 3]) await reader.receive('queue/a', `${at}`, { qos: at === 2 ? 2 : 1 });
+    if (since !== undefined) await reader.receive(`of/${version}/x`, since, { qos: 1 });
     const writer = await connectTo(port, { clientId: 'writer', clean: true });
     await writer.publish(`of/${version}/x`, 'still subscribed', { qos: 2 });
     await writer.disconnect();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { connectTo } from '../cli/program.ts';
+import { connectTo, freePort } from '../cli/program.ts';
 import { expectFurnished, furnish, Place } from './place.ts';
 
 const MODES = [
@@ -67,6 +67,30 @@ describe('a restart', { concurrency: 2 }, () => {
     const { code, stderr } = await place.stop();
     assert.equal(code, 0);
     assert.match(stderr, / terminating\n\d+: Saving in-memory database to .*mosquitto\.db\.\n$/);
+  });
+
+  test('with per_listener_settings, the rules of its listener count for a client that is not back yet', async () => {
+    await using place = await Place.make('');
+    const { port } = place;
+    const rules = place.scratch.file('rules', 'topic readwrite #\n');
+    place.scratch.file(
+      'mosquitto.conf',
+      `per_listener_settings true\nuser root\n` +
+        `listener ${port} 127.0.0.1\nallow_anonymous true\nacl_file ${rules}\n` +
+        `listener ${await freePort()} 127.0.0.1\nallow_anonymous false\n` +
+        `persistence true\npersistence_location ${place.scratch.path}\n`,
+    );
+    await place.start();
+    await furnish(port);
+    for (let restarts = 0; restarts < 2; restarts++) {
+      await place.stop(restarts === 0 ? 'SIGKILL' : 'SIGTERM');
+      await place.start();
+    }
+    const writer = await connectTo(port, { clientId: 'writer', clean: true });
+    await writer.publish('of/4/x', 'while it was away', { qos: 1 });
+    await writer.publish('of/5/x', 'while it was away', { qos: 1 });
+    await writer.disconnect();
+    await expectFurnished(port, 'while it was away');
   });
 
   test('the plugin of Mosquitto: its file, its options', async () => {
