@@ -105,6 +105,13 @@ describe('the first connection', () => {
     await assert.rejects(started, { code: 'CONNECTION_LOST', message: /could not be reached: ECONNREFUSED/ });
   });
 
+  test('fails with the reason of each address if a host has several', async () => {
+    const client = new Client(server.open);
+    const started = client.start();
+    server.last.breaks(new AggregateError([new Error('::1 refused'), new Error('127.0.0.1 refused')]));
+    await assert.rejects(started, { message: /could not be reached: ::1 refused, 127.0.0.1 refused$/ });
+  });
+
   test('fails if the opener throws', async () => {
     const client = new Client(() => {
       throw new Error('no certificate');
@@ -396,6 +403,20 @@ test('a handler that throws surfaces, and the client goes on', async () => {
     process.removeAllListeners('uncaughtException');
     for (const listener of listeners) process.on('uncaughtException', listener);
   }
+});
+
+test('handlers may add handlers, and take others away', async () => {
+  const client = await server.client();
+  const told: string[] = [];
+  const again = (): void => {
+    told.push('again');
+    client.on('disconnected', again);
+    late();
+  };
+  client.on('disconnected', again);
+  const late = client.on('disconnected', () => told.push('late'));
+  server.last.breaks();
+  assert.deepEqual(told, ['again']);
 });
 
 test('handlers go with their signal, or by what `on` gives', async () => {

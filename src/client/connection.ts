@@ -10,7 +10,7 @@ import { TopicNames } from '../protocol/topic-names.ts';
 import { Authenticating } from './authenticating.ts';
 import { openSafely } from './channel.ts';
 import type { Channel, ChannelOwner, OpenChannel } from './channel.ts';
-import { disconnectedBy, MqttError, refusedConnection } from './error.ts';
+import { disconnectedBy, MqttError, problemOf, refusedConnection } from './error.ts';
 import { contained } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { Input } from './input.ts';
@@ -153,7 +153,7 @@ export class Connection implements ChannelOwner {
     this.#gone();
     this.#output.abandon();
     const what = this.#state === 'opening' ? 'The server could not be reached' : 'The connection was lost';
-    const why = error?.message ?? 'the server closed it';
+    const why = error === undefined ? 'the server closed it' : problemOf(error);
     this.#finish(new MqttError('CONNECTION_LOST', `${what}: ${why}`, { cause: error }));
   }
 

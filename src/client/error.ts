@@ -55,6 +55,12 @@ export class MqttError extends Error {
   }
 }
 
+/** What is wrong, in words. A host of several addresses that cannot be reached has an error for each, and no other text. */
+export function problemOf(error: Error): string {
+  if (error.message !== '' || !(error instanceof AggregateError)) return error.message;
+  return error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join(', ');
+}
+
 /** What a server's no is called. */
 export function refused(what: string, reasonCode: number, reasonString: string | undefined): MqttError {
   const why =

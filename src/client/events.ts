@@ -44,7 +44,10 @@ export class Emitter {
   }
 
   emit<E extends ClientEvent>(name: E, event: ClientEvents[E]): void {
-    for (const handler of this.#handlers.get(name) ?? []) contained(() => (handler as Handler<E>)(event));
+    const handlers = this.#handlers.get(name);
+    // of those that were there when it happened: a handler may add another, and take others away
+    for (const handler of [...(handlers ?? [])])
+      if (handlers?.has(handler) === true) contained(() => (handler as Handler<E>)(event));
   }
 }
 

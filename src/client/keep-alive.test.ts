@@ -68,3 +68,19 @@ test('0 is never, and so is a stopped one', () => {
   pass(100);
   assert.deepEqual(pings, []);
 });
+
+test('[MQTT-3.1.2-20] who does not listen for a while, and so hears no answer, goes on pinging in time', () => {
+  keepAlive.stop();
+  keepAlive = new KeepAlive({ ping: () => void pings.push(second), lost: () => keepAlive.heard() });
+  keepAlive.start(10);
+  pass(60);
+  assert.deepEqual(pings, [5, 15, 25, 35, 45, 55]);
+});
+
+test('who gives up does not ping', () => {
+  keepAlive.stop();
+  keepAlive = new KeepAlive({ ping: () => void pings.push(second), lost: () => keepAlive.stop() });
+  keepAlive.start(10);
+  pass(60);
+  assert.deepEqual(pings, [5]);
+});

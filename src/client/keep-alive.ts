@@ -3,7 +3,7 @@
 export interface KeepAliveOwner {
   /** Send PINGREQ. */
   ping(): void;
-  /** The server has not been heard for as long as the keep alive after a PINGREQ. */
+  /** The server has not been heard for as long as the keep alive after a PINGREQ. `heard` says that we did not listen. */
   lost(): void;
 }
 
@@ -51,7 +51,7 @@ export class KeepAlive {
     if (this.#silent !== undefined && ++this.#silent >= 2) {
       this.#silent = undefined;
       this.#owner.lost();
-      return;
+      if (!this.#heard) return;
     }
     if ((!this.#spoke || !this.#heard) && this.#silent === undefined) {
       this.#silent = 0;
