@@ -207,10 +207,12 @@ export class Journal {
     });
   }
 
-  /** Writes what there is; without anything to write, all that is held may leave. */
+  /** Writes what there is, first what failed; without anything to write, all that is held may leave. */
   #commit(): void {
-    this.#seal();
-    for (const output of this.#holding) output.seal();
+    if (this.#failedAt === undefined) {
+      this.#seal();
+      for (const output of this.#holding) output.seal();
+    } else this.#listed = this.#listed.filter(isNews);
     if (this.#batch.length === 0) {
       this.#leave();
       return;
@@ -233,7 +235,10 @@ export class Journal {
     if (this.behind) this.#commit();
   }
 
-  /** The changes stay, and are tried again with those that come meanwhile. */
+  /**
+   * The changes stay, and are tried again. Those that come meanwhile wait, as what has changed and not as how often: a
+   * disk may be full for days.
+   */
   #failed(error: unknown): void {
     this.#isCommitting = false;
     if (this.#failedAt === undefined) {
@@ -263,7 +268,7 @@ export class Journal {
     for (const resolve of settled) resolve();
   }
 
-  /** Makes changes of what is listed, behind those of a batch that failed. */
+  /** Makes changes of what is listed. */
   #seal(): void {
     // before what is listed: there the message that was retained until now may be forgotten
     for (const [topic, message] of this.#retained) {
@@ -313,4 +318,10 @@ export class Journal {
     }
     return message.storedId;
   }
+}
+
+/** Whether it is anything to a store that has not heard of it. */
+function isNews(what: Change | DeliveryRecord | Session): boolean {
+  if (what instanceof DeliveryRecord) return what.isKept || !what.isDone;
+  return 'kind' in what || what.record?.hasEnded !== true;
 }

@@ -9,7 +9,7 @@ export interface Store {
   load(): Iterable<Change>;
   /**
    * Resolves when all of the changes are kept, none of them if it rejects. It is not called again before that; after
-   * a rejection it is called again with the same changes, and later ones behind them.
+   * a rejection it is called again with the same changes.
    */
   commit(changes: readonly Change[]): Promise<void>;
   /** After the last commit. */
