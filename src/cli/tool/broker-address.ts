@@ -8,6 +8,7 @@ import type { ToolDraft } from './tool-option.ts';
 
 const PORT = 1883;
 const SECURE_PORT = 8883;
+const LAST_PORT = 65_535;
 
 /** What is asked of a broker by WebSocket. */
 const WEBSOCKET_PATH = '/mqtt';
@@ -16,7 +17,10 @@ const WEBSOCKET_PATH = '/mqtt';
 export async function wayToBroker(draft: ToolDraft): Promise<OpenChannel> {
   const { unixPath, webSocket, host = 'localhost' } = draft;
   const isSecure = usesTls(draft);
+  if (unixPath === undefined) await checkPlace(host, portOf(draft));
   const bindAddress = await lookUp(draft.bindAddress);
+  // A wrong option is told of also where it does not count
+  if (!isSecure && asksMore(draft)) (await import('./tls-files.ts')).checkTls(draft.tls);
   const options: TransportOptions = {
     ...(isSecure && (await import('./tls-files.ts')).secureTransport(draft)),
     ...(bindAddress !== undefined && { localAddress: bindAddress }),
@@ -41,6 +45,19 @@ export function usesTls({ tls, port, unixPath }: ToolDraft): boolean {
   if (tls.off === true || unixPath !== undefined) return false;
   const asked = tls.cafile ?? tls.capath ?? tls.psk;
   return asked !== undefined || tls.osCertificates === true || port === SECURE_PORT;
+}
+
+/** Whether options of TLS were given that Mosquitto's tools look at even without it. */
+function asksMore({ tls }: ToolDraft): boolean {
+  return tls.off !== true && [tls.engine, tls.keyform, tls.version].some((value) => value !== undefined);
+}
+
+/** Node takes no name for this machine, which is not what an empty variable of a script is meant to say. */
+async function checkPlace(host: string, port: number): Promise<void> {
+  const number = host === '' ? LibraryError.lookup : LibraryError.invalid;
+  if (host !== '' && port >= 0 && port <= LAST_PORT) return;
+  const { unable } = await import('./unreachable.ts');
+  throw new NoWay(unable(number));
 }
 
 /** Sockets are bound to addresses, not to names. */

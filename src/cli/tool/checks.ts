@@ -1,6 +1,8 @@
 /** What options say together: checked once all of them are known. */
 import type { ProtocolVersion } from '../../protocol/packet.ts';
 import { FOREVER } from './connection-options.ts';
+import { LibraryError, libraryText } from './error-text.ts';
+import { forbiddenValueIn } from './property-option.ts';
 import type { ToolDraft } from './tool-option.ts';
 
 /** A rule: the text is what is wrong, undefined if nothing is. */
@@ -46,6 +48,13 @@ const RULES: readonly Rule[] = [
     'Error: Only one of --psk or --cafile/--capath may be used at once.',
   ({ tls }) =>
     tls.psk !== undefined && tls.pskIdentity === undefined && 'Error: --psk-identity required if --psk used.',
+  ({ properties }) => {
+    const command = forbiddenValueIn(properties);
+    return (
+      command !== undefined &&
+      `Error in ${command.toUpperCase()} properties: ${libraryText(LibraryError.protocol)}`
+    );
+  },
 ];
 
 /** What is wrong with all of it; undefined if nothing is. */

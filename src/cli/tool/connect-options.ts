@@ -15,7 +15,8 @@ export function connectPacket(draft: ToolDraft): Connect | string {
   const { clientId, cleanStart, keepAlive, username, password, will } = draft;
   const version = versionOf(draft);
   const id = clientIdOf(draft);
-  if (clientId === '') return 'Error: Invalid id.';
+  if (clientId === '')
+    return draft.tool === 'P' ? 'Error: Invalid id.' : 'Error: Invalid id and/or clean_session.';
   const hasNoName = username === undefined ? password !== undefined && version !== 5 : isMalformed(username);
   if (hasNoName) return 'Error: Problem setting username and/or password.';
   return {

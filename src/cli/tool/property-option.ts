@@ -69,6 +69,15 @@ const LARGEST: Readonly<Record<string, number>> = {
   varint: 268_435_455,
 };
 const LONGEST_VALUE = 65_535;
+/** What libmosquitto does not send although a number can be it: all but these, from the first to the second. */
+const BOUNDS: Readonly<Record<string, readonly [low: number, high: number]>> = {
+  requestProblemInformation: [0, 1],
+  requestResponseInformation: [0, 1],
+  receiveMaximum: [1, 65_535],
+  maximumPacketSize: [1, 4_294_967_295],
+  subscriptionIdentifiers: [1, 268_435_455],
+  topicAlias: [1, 65_535],
+};
 /** libmosquitto's number for text that is not UTF-8. */
 const MALFORMED = 18;
 const NOT_ENOUGH = 'Error: --property argument given but not enough arguments specified.\n';
@@ -87,8 +96,11 @@ export function takeProperty(draft: PropertyDraft, words: Words): string | undef
   if (row === undefined) return `Error: Invalid property name ${property} given in --property argument.\n`;
   if (known === undefined)
     return `Error: ${property} property not supported for ${command} in --property argument.\n`;
-  if (!row.commands.includes(known))
-    return `Error: ${property} property not allowed for ${command} in --property argument.\n`;
+  if (!row.commands.includes(known)) {
+    // libmosquitto lets servers send it in PUBLISH, its tools send it to none
+    const what = known === 'publish' && row.name === 'subscriptionIdentifiers' ? 'supported' : 'allowed';
+    return `Error: ${property} property not ${what} for ${command} in --property argument.\n`;
+  }
   const properties = (draft[known] ??= {});
   if (row.name in properties && row.name !== 'userProperties')
     return `Error in ${known.toUpperCase()} properties: Duplicate property in property list`;
@@ -119,6 +131,17 @@ function setValue(
     return `Error: Property value (${number}) out of range for property ${property}.\n`;
   properties[name] = name === 'subscriptionIdentifiers' ? [number] : number;
   return undefined;
+}
+
+/** The first packet that is given a property with a value that MQTT forbids. */
+export function forbiddenValueIn(draft: PropertyDraft): PropertyCommand | undefined {
+  return COMMANDS.find((command) => Object.entries(draft[command] ?? {}).some(isForbidden));
+}
+
+function isForbidden([name, value]: readonly [name: string, value: unknown]): boolean {
+  const [low, high] = BOUNDS[name] ?? [-Infinity, Infinity];
+  const number = Array.isArray(value) ? value[0] : value;
+  return typeof number === 'number' && (number < low || number > high);
 }
 
 /** What was given for a packet. */

@@ -15,10 +15,8 @@ const VERSIONS: Readonly<Record<string, SecureVersion>> = { 'tlsv1.3': 'TLSv1.3'
 
 /** Throws a `NoWay` if something is wrong with an option or a file. */
 export function secureTransport({ tls }: Pick<ToolDraft, 'tls'>): TransportOptions {
-  checkEngine(tls);
   const options = tls.psk === undefined ? certificateOptions(tls) : keyOptions(tls, tls.psk);
-  const version = tls.version === undefined ? undefined : VERSIONS[tls.version];
-  if (tls.version !== undefined && version === undefined) throw new NoWay(WRONG);
+  const version = checkTls(tls);
   const secureContext = contextOf({ ...options, ...(version !== undefined && { minVersion: version }) });
   const settings: ConnectionOptions = {
     ...options,
@@ -29,12 +27,14 @@ export function secureTransport({ tls }: Pick<ToolDraft, 'tls'>): TransportOptio
   return { tls: settings, ...(tls.keylog !== undefined && { keyLog: keyLogger(tls.keylog) }) };
 }
 
-/** Node has no engines of OpenSSL. */
-function checkEngine({ engine, keyform, key }: ToolDraft['tls']): void {
+/** Throws if an option cannot be; gives the lowest version. Node has no engines of OpenSSL. */
+export function checkTls({ engine, keyform, key, version }: ToolDraft['tls']): SecureVersion | undefined {
   if (engine !== undefined)
     throw new NoWay(`Error: Problem setting TLS engine, is ${engine} a valid engine?`);
   if (keyform !== undefined && keyform !== 'pem' && key !== undefined)
     throw new NoWay("Error: Problem setting key form, it must be one of 'pem' or 'engine'.");
+  if (version !== undefined && !Object.hasOwn(VERSIONS, version)) throw new NoWay(WRONG);
+  return version === undefined ? undefined : VERSIONS[version];
 }
 
 function certificateOptions({ cafile, capath, cert, key, ciphers }: ToolDraft['tls']): ConnectionOptions {
@@ -50,8 +50,8 @@ function certificateOptions({ cafile, capath, cert, key, ciphers }: ToolDraft['t
 
 /** A pre-shared key takes the place of certificates. */
 function keyOptions({ pskIdentity = '', ciphers }: ToolDraft['tls'], hex: string): ConnectionOptions {
-  if (!/^(?:[\da-f]{2})+$/i.test(hex)) throw new NoWay('Error: Problem setting TLS-PSK options.');
-  const psk = Buffer.from(hex, 'hex');
+  if (!/^[\da-f]+$/i.test(hex)) throw new NoWay('Error: Problem setting TLS-PSK options.');
+  const psk = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
   return {
     ciphers: ciphers ?? 'PSK',
     maxVersion: 'TLSv1.2', // Node has pre-shared keys up to it

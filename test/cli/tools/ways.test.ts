@@ -187,4 +187,10 @@ test('-A chooses the address to come from', async () => {
 
 test('a name that nobody knows', async () => {
   assert.deepEqual(await ending(['-h', 'no.such.name.invalid']), [1, 'Unable to connect (Lookup error.).']);
+  assert.deepEqual(await ending(['-h', '']), [1, 'Unable to connect (Lookup error.).']);
+});
+
+test('a port that there is not', async () => {
+  const url = ['-L', 'mqtt://127.0.0.1:65536/a'];
+  assert.deepEqual(await ending(url), [1, 'Unable to connect (Invalid input.).']);
 });
