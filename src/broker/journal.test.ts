@@ -228,7 +228,7 @@ suite('a store that fails', () => {
       on.rig.publish('r', `${second}`, { retain: true });
       const other = on.rig.connect('other', { will: { topic: 't', payload: 'bye', qos: 1 } });
       other.cut();
-      keeper.ack('puback', keeper.expect('publish', { payload: 'bye' }).packetId!);
+      keeper.ack('puback', keeper.expect('publish', { payload: 'bye' }).packetId);
       on.store.isSlow = true;
       on.rig.advance(1000);
       on.store.fail();
