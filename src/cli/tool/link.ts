@@ -11,6 +11,7 @@ import type { Connack, Connect, Suback, SubscriptionRequest, Unsuback } from '..
 import { NO_PROPERTIES } from '../../protocol/properties.ts';
 import type { Properties } from '../../protocol/properties.ts';
 import { Reason } from '../../protocol/reason.ts';
+import type { Cause } from './unreachable.ts';
 
 /** Before another attempt to connect, milliseconds; as libmosquitto. */
 const RECONNECT_MS = 1000;
@@ -28,7 +29,7 @@ export interface LinkOptions {
   readonly inflight: number;
   /**
    * Come back when the connection is lost, for ever; the first attempt must succeed. Whom the server sends away does
-   * not come back.
+   * not come back, nor whose certificate it has never accepted.
    */
   readonly reconnects: boolean;
   readonly trace?: Trace | undefined;
@@ -73,6 +74,8 @@ export class Link {
   #drained: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wasReached = false;
+  /** CONNACK has said yes once. */
+  #wasAccepted = false;
   #wasEnded = false;
   #isPaused = false;
 
@@ -206,6 +209,7 @@ export class Link {
     connected: (connack) => {
       clearTimeout(this.#timer);
       this.connack = connack;
+      this.#wasAccepted = true;
       if (this.#isPaused) this.#connection?.pause();
       this.#owner.connected(connack);
     },
@@ -221,11 +225,21 @@ export class Link {
     this.#connection = undefined;
     if (this.#wasEnded || error === undefined) return;
     const kind = this.#wasReached ? (ENDINGS[error.code] ?? 'lost') : 'unreachable';
-    if (kind === 'lost' && this.#options.reconnects && error.code !== 'PROTOCOL_ERROR') {
+    if (kind === 'lost' && this.#options.reconnects && !this.#isHopeless(error)) {
       this.#timer = setTimeout(() => this.#connect(), RECONNECT_MS);
       return;
     }
     this.#wasEnded = true;
     this.#end({ kind, error });
   }
+
+  /** With TLS 1.3 a server refuses a certificate only when the client takes the handshake for done. */
+  #isHopeless({ code, cause }: MqttError): boolean {
+    return code === 'PROTOCOL_ERROR' || (isTlsError(cause) && !this.#wasAccepted);
+  }
+}
+
+/** Whether an error is one of OpenSSL's. */
+export function isTlsError(error: unknown): error is Cause {
+  return error instanceof Error && (error as Cause).code?.startsWith('ERR_SSL_') === true;
 }

@@ -1,5 +1,6 @@
 /** What `pub`, `sub` and `rr` have in common: from the command line to a broker, and what is said when that fails. */
 import type { OpenChannel } from '../../client/channel.ts';
+import type { MqttError } from '../../client/error.ts';
 import { connackText } from '../../client/libmosquitto-texts.ts';
 import type { Connect } from '../../protocol/packet.ts';
 import { Reason } from '../../protocol/reason.ts';
@@ -8,6 +9,7 @@ import { parseArguments } from './arguments.ts';
 import { usesTls, wayToBroker } from './broker-address.ts';
 import { connectPacket } from './connect-options.ts';
 import { LibraryError, NoWay, libraryText, reasonName } from './error-text.ts';
+import { isTlsError } from './link.ts';
 import type { Ending } from './link.ts';
 import type { ToolDraft } from './tool-option.ts';
 import type { Cause } from './unreachable.ts';
@@ -81,14 +83,21 @@ export class Tool {
         if (this.which === 'sub') return 0; // as Mosquitto
         return this.#fail(LibraryError.notConnected);
       case 'lost':
-        return this.#fail(
-          ending.error.code === 'PROTOCOL_ERROR' ? LibraryError.protocol : LibraryError.connectionLost,
-        );
+        return this.#reportLoss(ending.error);
     }
   }
 
   #fail(number: number): number {
     this.complain(`Error: ${libraryText(number)}`);
+    return number;
+  }
+
+  /** The alert of TLS, if there was one, says what libmosquitto's text does not. */
+  #reportLoss({ code, cause }: MqttError): number {
+    const number = this.#fail(
+      code === 'PROTOCOL_ERROR' ? LibraryError.protocol : LibraryError.connectionLost,
+    );
+    if (isTlsError(cause)) this.complain(`Reason: ${cause.reason ?? cause.message}`);
     return number;
   }
 

@@ -27,7 +27,7 @@ const NO_TLS = 'Unable to connect (A TLS error occurred.).';
 
 describe('a broker with every kind of listener', () => {
   const scratch = new Scratch();
-  const ports = { plain: 0, tls: 0, psk: 0, ws: 0, wss: 0 };
+  const ports = { plain: 0, tls: 0, known: 0, psk: 0, ws: 0, wss: 0 };
   let root: Authority | undefined;
   let program: Program | undefined;
   const ca = (): string => root?.certificate ?? '';
@@ -48,6 +48,7 @@ describe('a broker with every kind of listener', () => {
     const config = [
       `listener ${ports.plain} 127.0.0.1\n`,
       `listener ${ports.tls} 127.0.0.1\n${files}`,
+      `listener ${ports.known} 127.0.0.1\n${files}require_certificate true\n`,
       `listener ${ports.ws} 127.0.0.1\nprotocol websockets\n`,
       `listener ${ports.wss} 127.0.0.1\nprotocol websockets\n${files}`,
       `listener ${ports.psk} 127.0.0.1\npsk_hint hint\n`,
@@ -113,6 +114,18 @@ describe('a broker with every kind of listener', () => {
     const { stderr } = await pub([...at('tls', '127.0.0.1'), '--cafile', ca()]);
     assert.match(stderr, /\nReason: .*127\.0\.0\.1 is not in the cert's list/);
   });
+
+  testWithOpenssl(
+    'a certificate that is missing: TLS 1.3 says so late, and nobody tries for ever',
+    async () => {
+      const to = [...at('known'), '--cafile', ca(), '-t', 'a'];
+      const lost = [7, 'Error: The connection was lost.\nReason: tlsv13 alert certificate required\n'];
+      for (const [tool, ...more] of [['mosquitto_sub'], ['mosquitto_pub', '-n']] as const) {
+        const { code, stderr } = await runOurs(tool, [...to, ...more]);
+        assert.deepEqual([code, stderr], lost);
+      }
+    },
+  );
 
   testWithOpenssl('the authorities of the system', async () => {
     const env = { SSL_CERT_FILE: ca() };
