@@ -34,6 +34,8 @@ export class DurableWorld implements Surroundings {
   #ticks: (() => void)[] = [];
   #links: Link[] = [];
   #bornAt = 0;
+  /** When the store failed last: what was due before that may have been lost by a crash since, and nobody was told that it was there. */
+  #failedAt = 0;
   #isDiskFull = false;
   /** The last commit was refused: the next one is the same. */
   #isAgain = false;
@@ -67,7 +69,7 @@ export class DurableWorld implements Surroundings {
   }
 
   hasWaited(link: Link, ms: number): boolean {
-    return this.now >= Math.max(link.closedAt, this.#bornAt) + ms;
+    return this.now >= Math.max(link.closedAt, this.#bornAt, this.#failedAt) + ms;
   }
 
   /** Lives through all steps, and sees to it that nothing is lost in the end. */
@@ -104,6 +106,7 @@ export class DurableWorld implements Surroundings {
       this.commits++;
     } else {
       this.hasFailed = true;
+      this.#failedAt = this.now;
       this.ledger.troubleUntil = Infinity;
       this.#isAgain = true;
       this.store.fail();
