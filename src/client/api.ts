@@ -1,8 +1,8 @@
 /** What `zanzara/client` is everywhere: on Node and in browsers. */
 import type { OpenChannel } from './channel.ts';
 import { Client } from './client.ts';
-import { MqttError } from './error.ts';
 import type { ClientOptions } from './options.ts';
+import { addressOf, namesIn } from './url.ts';
 
 /** Makes a client of a URL and connects it, by a way that `openerOf` knows. */
 export async function connectBy(
@@ -24,33 +24,16 @@ async function clientOf(
   try {
     const address = addressOf(url);
     const open = options.open ?? (await openerOf(address));
-    return new Client(open, { ...namesIn(address), ...options });
+    const names = namesIn(address);
+    const { username = names.username, password = names.password } = options;
+    return new Client(open, {
+      ...options,
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+    });
   } catch (error) {
     options.outbox?.close();
     throw error;
-  }
-}
-
-function addressOf(url: string | URL): URL {
-  const address = URL.parse(url);
-  if (address !== null) return address;
-  // it may hold a password: it is not repeated
-  throw new MqttError('INVALID', 'That is no URL. One is: mqtt://localhost:1883');
-}
-
-/** A user name and a password may stand in a URL. */
-function namesIn({ username, password }: URL): Pick<ClientOptions, 'username' | 'password'> {
-  return {
-    ...(username !== '' && { username: decoded(username) }),
-    ...(password !== '' && { password: decoded(password) }),
-  };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (cause) {
-    throw new MqttError('INVALID', 'A % in the URL begins no two hexadecimal digits of UTF-8', { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 /** How long to wait between attempts to connect. */
+import { checkAmounts, waitOf } from './checks.ts';
 
 export interface BackoffOptions {
   /** Of the first wait, milliseconds; 500 without it. */
@@ -24,9 +25,11 @@ export class Backoff {
   #made = 0;
 
   constructor(options: BackoffOptions = {}, random: () => number = Math.random) {
-    this.#minimum = options.minimum ?? 500;
-    this.#maximum = options.maximum ?? 30_000;
-    this.#attempts = options.attempts ?? Infinity;
+    const { minimum = 500, maximum = 30_000, attempts = Infinity } = options;
+    checkAmounts({ attempts });
+    this.#minimum = waitOf('minimum', minimum);
+    this.#maximum = waitOf('maximum', maximum);
+    this.#attempts = attempts;
     this.#random = random;
   }
 

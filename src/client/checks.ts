@@ -67,6 +67,34 @@ export function subscriptionRefusalOf(
   return undefined;
 }
 
+/** The longest time that a timer takes, milliseconds: 24 days. With a longer one it rings at once. */
+const LONGEST_WAIT = 2 ** 31 - 1;
+
+/** A time as a program gave it, milliseconds, and as timers take it; `Infinity` is one. Throws if it is none. */
+export function waitOf(name: string, milliseconds: number): number {
+  checkAmounts({ [name]: milliseconds });
+  return Math.min(milliseconds, LONGEST_WAIT);
+}
+
+/** Throws if one of what bounds or counts is no number, or is less than nothing; `Infinity` is no bound. */
+export function checkAmounts(amounts: Readonly<Record<string, unknown>>): void {
+  for (const [name, amount] of Object.entries(amounts))
+    if (amount !== undefined && !(typeof amount === 'number' && amount >= 0))
+      throw new MqttError('INVALID', `${name} is a number that is not negative`);
+}
+
+/** DISCONNECT of a client may say these. §3.14.2.1 */
+const GOODBYES: ReadonlySet<number> = new Set([
+  0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+]);
+
+/** Throws if a client cannot leave with a reason code. */
+export function checkGoodbye(reasonCode: number, version: ProtocolVersion): void {
+  if (!GOODBYES.has(reasonCode))
+    throw new MqttError('INVALID', `${String(reasonCode)} is no reason code that a client leaves with`);
+  if (reasonCode !== 0) checkVersion('Reason codes', version);
+}
+
 /** Throws if an option needs MQTT 5.0 and there is none. */
 export function checkVersion(what: string, version: ProtocolVersion): void {
   if (version !== 5) throw new MqttError('INVALID', `${what} need MQTT 5.0`);

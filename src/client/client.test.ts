@@ -119,6 +119,14 @@ describe('the first connection', () => {
     await assert.rejects(client.start(), { code: 'CONNECTION_LOST', message: /no certificate/ });
   });
 
+  test('is waited for as long as a timer can if it may take for ever', async () => {
+    const client = new Client(server.open, { connectTimeout: Infinity });
+    const started = client.start();
+    mock.timers.tick(2 ** 31 - 2);
+    await server.last.accept();
+    await started;
+  });
+
   test('fails if the server says nothing', async () => {
     const client = new Client(server.open, { connectTimeout: 1000 });
     const started = client.start();
@@ -164,6 +172,13 @@ describe('the first connection', () => {
     'a lasting session without a name': { version: 4, cleanStart: false },
     'the topic of the will': { will: { topic: 'a/#' } },
     'the payload of the will': { will: { topic: 'a', payload: 'x'.repeat(65_536) } },
+    'an identifier that is a number': { clientId: 5 as never },
+    'a name that is none': { username: null as never },
+    'a password that is a number': { password: 5 as never },
+    'a timeout': { connectTimeout: Number.NaN },
+    'a queue': { queue: -1 },
+    'a wait': { reconnect: { minimum: '500' as never } },
+    'a number of attempts': { reconnect: { attempts: -1 } },
   } as const))
     test(`is not made with ${what} that cannot be sent`, () => {
       assert.throws(() => new Client(server.open, options), { code: 'INVALID' });
@@ -301,6 +316,15 @@ describe('closing', () => {
     await server.last.expect('disconnect', { reasonCode: 4, properties: { reasonString: 'bye' } });
   });
 
+  test('not with what a client does not say', async () => {
+    const client = await server.client();
+    for (const options of [{ reasonCode: 1 }, { reasonCode: 0x8e }, { drain: -1 }])
+      await assert.rejects(client.close(options), { code: 'INVALID' });
+    const old = await server.client({ version: 4 });
+    await assert.rejects(old.close({ reasonCode: 4 }), { code: 'INVALID' });
+    await Promise.all([old.close({ reasonCode: 0 }), client.close()]);
+  });
+
   test('lets what is under way complete, and takes nothing new', async () => {
     const client = await server.client();
     const published = client.publish('a', 'x', { qos: 1 });
@@ -321,6 +345,18 @@ describe('closing', () => {
     const closing = client.close({ drain: 100 });
     await turn();
     mock.timers.tick(100);
+    await closing;
+    await assert.rejects(published, { code: 'CLOSED' });
+  });
+
+  test('waits no longer when somebody else does not want to', async () => {
+    const client = await server.client({ keepAlive: 0 });
+    const published = client.publish('a', 'x', { qos: 1 });
+    const closing = client.close({ drain: Infinity });
+    await turn();
+    mock.timers.tick(2 ** 31 - 2);
+    assert.equal(client.connected, true);
+    await client.close({ drain: 0 });
     await closing;
     await assert.rejects(published, { code: 'CLOSED' });
   });

@@ -6,7 +6,7 @@ import { Reason } from '../protocol/reason.ts';
 import { abortable, aborted, ignorable, onAbort, rejected, throwIfAborted } from './abort.ts';
 import { Backoff } from './backoff.ts';
 import type { OpenChannel } from './channel.ts';
-import { checkVersion } from './checks.ts';
+import { checkGoodbye, checkVersion, waitOf } from './checks.ts';
 import { propertiesFor } from './check-properties.ts';
 import { connectPacket, endsSession } from './connect-packet.ts';
 import { Connection } from './connection.ts';
@@ -210,10 +210,14 @@ export class Client implements AsyncDisposable {
 
   async #closeOnce({ drain = DRAIN, reasonCode, properties, signal }: CloseOptions): Promise<void> {
     const last = propertiesFor('disconnect', properties);
-    if (last !== NO_PROPERTIES) checkVersion('Properties', this.#connect.version);
+    const { version } = this.#connect;
+    if (last !== NO_PROPERTIES) checkVersion('Properties', version);
+    if (reasonCode !== undefined) checkGoodbye(reasonCode, version);
+    const patience = waitOf('drain', drain);
     const forget = onAbort(signal, () => this.#drained?.());
-    this.#closing ??= this.#close(signal?.aborted === true ? 0 : drain, reasonCode, last);
-    if (signal?.aborted === true) this.#drained?.();
+    const isEnough = signal?.aborted === true || patience === 0;
+    this.#closing ??= this.#close(isEnough ? 0 : patience, reasonCode, last);
+    if (isEnough) this.#drained?.(); // somebody else may have had more patience
     await this.#closing;
     forget();
   }
@@ -237,7 +241,7 @@ export class Client implements AsyncDisposable {
   }
 
   #dial(): void {
-    const { connectTimeout = CONNECT_TIMEOUT } = this.#options;
+    const connectTimeout = waitOf('connectTimeout', this.#options.connectTimeout ?? CONNECT_TIMEOUT);
     const { version, cleanStart, properties } = this.#connect;
     const options = {
       connect: {

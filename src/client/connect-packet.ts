@@ -3,7 +3,7 @@ import { copyOf, utf8Bytes } from '../protocol/bytes.ts';
 import type { Connect, Will } from '../protocol/packet.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { isText } from '../protocol/text.ts';
-import { checkPayload, checkQoS, checkTopic, checkVersion } from './checks.ts';
+import { checkAmounts, checkPayload, checkQoS, checkTopic, checkVersion } from './checks.ts';
 import { propertiesFor } from './check-properties.ts';
 import { MqttError } from './error.ts';
 import { LIMITS } from './limits.ts';
@@ -18,8 +18,11 @@ const LONGEST_BINARY = 65_535;
 
 /** The CONNECT of a client's first connection. Throws an `MqttError` if the options make none. */
 export function connectPacket(options: ClientOptions): Connect {
-  const { version = 5, cleanStart = true, clientId = '', keepAlive = KEEP_ALIVE, username, will } = options;
+  const { version = 5, cleanStart = true, clientId = '', keepAlive = KEEP_ALIVE } = options;
+  const { username, password, will } = options;
   checkIdentity(options);
+  const { connectTimeout, queue, queueBytes, inflight, maximumPacketSize } = options;
+  checkAmounts({ connectTimeout, queue, queueBytes, inflight, maximumPacketSize });
   if (!Number.isInteger(keepAlive) || keepAlive < 0 || keepAlive > 65_535)
     throw new MqttError('INVALID', 'keepAlive is a whole number of seconds from 0 to 65,535');
   return {
@@ -31,7 +34,7 @@ export function connectPacket(options: ClientOptions): Connect {
     cleanStart,
     keepAliveSeconds: keepAlive,
     ...(username !== undefined && { username }),
-    ...(options.password !== undefined && { password: binary('password', options.password) }),
+    ...(password !== undefined && { password: binary('password', password) }),
     ...(will !== undefined && { will: willOf(will, version) }),
     properties: propertiesOf(options),
   };
@@ -51,8 +54,9 @@ function checkIdentity({
 }: ClientOptions): void {
   if (version !== 3 && version !== 4 && version !== 5)
     throw new MqttError('INVALID', `Version ${String(version)} is none: it is 3, 4 or 5`);
-  if (!isText(clientId)) throw new MqttError('INVALID', 'The client identifier is no text of MQTT');
-  if (username !== undefined && !isText(username))
+  if (typeof clientId !== 'string' || !isText(clientId))
+    throw new MqttError('INVALID', 'The client identifier is no text of MQTT');
+  if (username !== undefined && (typeof username !== 'string' || !isText(username)))
     throw new MqttError('INVALID', 'The user name is no text of MQTT');
   // [MQTT-3.1.3-8] of 3.1.1
   if (version === 4 && clientId === '' && !cleanStart)
@@ -63,8 +67,9 @@ function checkIdentity({
 }
 
 function propertiesOf(options: ClientOptions): Properties {
-  const { version = 5, properties, authentication, reconnect } = options;
+  const { version = 5, authentication, reconnect } = options;
   const { maximumPacketSize = LIMITS.packetBytes } = options;
+  const given = propertiesFor('connect', options.properties);
   if (version === 5)
     return propertiesFor('connect', {
       ...(reconnect !== false && { sessionExpiryInterval: SESSION_EXPIRY }),
@@ -72,10 +77,9 @@ function propertiesOf(options: ClientOptions): Properties {
       maximumPacketSize,
       ...(authentication !== undefined && { authenticationMethod: authentication.method }),
       ...(authentication?.data !== undefined && { authenticationData: authentication.data }),
-      ...properties,
+      ...given,
     });
   if (authentication !== undefined) checkVersion('Enhanced authentications', version);
-  const given = propertiesFor('connect', properties);
   if (Object.keys(given).length > 0) checkVersion('Properties', version);
   return given;
 }
@@ -91,6 +95,8 @@ function willOf(will: WillOptions, version: number): Will {
 }
 
 function binary(what: string, value: string | Uint8Array): Uint8Array {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array))
+    throw new MqttError('INVALID', `The ${what} is no text and no bytes`);
   const bytes = typeof value === 'string' ? utf8Bytes(value) : copyOf(value);
   if (bytes.length > LONGEST_BINARY)
     throw new MqttError('INVALID', `The ${what} has more than ${LONGEST_BINARY} bytes`);

@@ -46,7 +46,7 @@ export class Emitter {
   emit<E extends ClientEvent>(name: E, event: ClientEvents[E]): void {
     const handlers = this.#handlers.get(name);
     // of those that were there when it happened: a handler may add another, and take others away
-    for (const handler of [...(handlers ?? [])])
+    for (const handler of new Set(handlers))
       if (handlers?.has(handler) === true) contained(() => (handler as Handler<E>)(event));
   }
 }

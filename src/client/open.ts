@@ -6,6 +6,7 @@ import type { Channel, ChannelOwner, OpenChannel } from './channel.ts';
 import { MqttError } from './error.ts';
 import type { ProxyAddress } from './proxied-channel.ts';
 import { SocketChannel } from './socket-channel.ts';
+import { decoded } from './url.ts';
 
 /** Where the server is. A `URL` is one. */
 export interface Address {
@@ -66,13 +67,19 @@ const SCHEMES: Readonly<Record<string, Scheme | 'unix'>> = {
 /** The way to a server; rejects if the scheme is not known. */
 export async function openerOf(address: Address, options: TransportOptions): Promise<OpenChannel> {
   const scheme = SCHEMES[address.protocol];
-  if (scheme === 'unix') return unix(decodeURIComponent(address.pathname));
+  if (scheme === 'unix') return unix(address);
   if (scheme !== undefined) return remote(address, scheme, options);
   const known = Object.keys(SCHEMES).map((name) => `${name}//`);
   throw new MqttError('INVALID', `${address.protocol}// is no scheme of MQTT; known are ${known.join(', ')}`);
 }
 
-function unix(path: string): OpenChannel {
+function unix({ protocol, hostname, pathname }: Address): OpenChannel {
+  const path = decoded(pathname);
+  if (hostname !== '' || path === '')
+    throw new MqttError(
+      'INVALID',
+      `A Unix socket is ${protocol}// and its whole path: ${protocol}///run/mqtt.sock`,
+    );
   return (owner) => new SocketChannel(connectTcp({ path }), owner, 'connect');
 }
 
@@ -153,13 +160,19 @@ async function secureConnector(
 }
 
 function keyOptions({ identity, key }: PreSharedKey): TlsOptions {
-  const psk = typeof key === 'string' ? Buffer.from(key, 'hex') : key;
+  const psk = typeof key === 'string' ? bytesOf(key) : key;
   return {
     ciphers: 'PSK',
     maxVersion: 'TLSv1.2', // Node has pre-shared keys up to it
     pskCallback: () => ({ psk, identity }),
     checkServerIdentity: () => undefined, // who knows the key is the server
   };
+}
+
+/** The bytes of hexadecimal digits; the first may stand alone, as in Mosquitto's files of keys. */
+function bytesOf(digits: string): Uint8Array {
+  if (/^[\da-f]+$/i.test(digits)) return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
+  throw new MqttError('INVALID', 'The pre-shared key is not of hexadecimal digits');
 }
 
 async function webSocket(

@@ -53,6 +53,17 @@ test('no response in time; one without its correlation data is none', async () =
   await assert.rejects(request, { code: 'TIMED_OUT', message: /No response to ask within 100 ms/ });
 });
 
+test('a response that may take for ever is waited for; a timeout that is none is refused', async () => {
+  const client = await server.client({ keepAlive: 0 });
+  const request = client.request('ask', '', { timeout: Infinity });
+  await server.last.grant();
+  const asked = await server.last.expect('publish');
+  mock.timers.tick(2 ** 31 - 2);
+  respond(asked, 'at last');
+  assert.equal((await request).text(), 'at last');
+  await assert.rejects(client.request('ask', '', { timeout: Number.NaN }), { code: 'INVALID' });
+});
+
 test('given up', async () => {
   const client = await server.client();
   const gone = new AbortController();

@@ -1,7 +1,7 @@
 /** Requests and their responses, §4.10 of MQTT 5.0. */
 import type { ProtocolVersion } from '../protocol/packet.ts';
 import { aborted, onAbort, throwIfAborted } from './abort.ts';
-import { checkVersion } from './checks.ts';
+import { checkVersion, waitOf } from './checks.ts';
 import { MqttError } from './error.ts';
 import type { Message } from './message.ts';
 import type { PublishOptions, RequestOptions } from './options.ts';
@@ -41,6 +41,7 @@ export class Requests {
     version: ProtocolVersion,
   ): Promise<Message> {
     checkVersion('Requests', version);
+    const patience = waitOf('timeout', timeout);
     const { signal } = options;
     throwIfAborted('The request', signal);
     const correlationData = randomBytes();
@@ -48,7 +49,7 @@ export class Requests {
     const { promise, resolve, reject } = Promise.withResolvers<Message>();
     this.#asked.set(key, { resolve, reject });
     const late = new MqttError('TIMED_OUT', `No response to ${topic} within ${timeout} ms`);
-    const timer = setTimeout(() => reject(late), timeout);
+    const timer = setTimeout(() => reject(late), patience);
     const forget = onAbort(signal, () => reject(aborted('The request', signal!)));
     const over = new AbortController();
     this.#ask(topic, payload, { ...options, signal: over.signal }, correlationData).catch(reject);

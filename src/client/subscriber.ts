@@ -5,7 +5,14 @@ import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 import { aborted, onAbort, throwIfAborted } from './abort.ts';
 import { propertiesFor } from './check-properties.ts';
-import { checkFilter, checkQoS, checkVersion, subscriptionRefusalOf, tooLarge } from './checks.ts';
+import {
+  checkAmounts,
+  checkFilter,
+  checkQoS,
+  checkVersion,
+  subscriptionRefusalOf,
+  tooLarge,
+} from './checks.ts';
 import type { Connection } from './connection.ts';
 import { MqttError, refused } from './error.ts';
 import { LIMITS } from './limits.ts';
@@ -125,6 +132,7 @@ export class Subscriber implements SubscriptionOwner {
     if (filters.length === 0) throw new MqttError('INVALID', 'There is no topic filter to subscribe to');
     for (const filter of filters) checkFilter(filter, noLocal);
     checkQoS(qos);
+    checkAmounts({ buffer: options.buffer, bufferBytes: options.bufferBytes });
     if (![0, 1, 2].includes(retainHandling)) throw new MqttError('INVALID', 'retainHandling is 0, 1 or 2');
     const properties = propertiesFor('subscribe', options.properties);
     if ((properties.subscriptionIdentifiers?.length ?? 1) !== 1)
@@ -241,7 +249,23 @@ export class Subscriber implements SubscriptionOwner {
         this.#next();
       },
     });
-    this.#connection!.send({ type: 'unsubscribe', packetId, filters, properties: NO_PROPERTIES });
+    const isSent = this.#connection!.send({
+      type: 'unsubscribe',
+      packetId,
+      filters,
+      properties: NO_PROPERTIES,
+    });
+    if (isSent) return;
+    this.#session.answer(packetId);
+    this.#unanswered--;
+    void this.#tellInParts(filters, request.done);
+  }
+
+  /** Together they are larger than the server takes. If one alone is, the server cannot be told: it took more once. */
+  async #tellInParts(filters: readonly string[], done: () => void): Promise<void> {
+    const half = filters.length >> 1;
+    if (half > 0) await Promise.all([this.#tell(filters.slice(0, half)), this.#tell(filters.slice(half))]);
+    done();
   }
 
   /** The next connection that finds our session tells. */

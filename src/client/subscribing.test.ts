@@ -203,6 +203,40 @@ describe('over several connections', () => {
     await again;
   });
 
+  test('what was unsubscribed is told in parts that the server takes', async () => {
+    const client = await server.client();
+    const filters = Array.from({ length: 5 }, (_, at) => `${at}`.repeat(10));
+    const all = filters.map((filter) => client.subscribe(filter));
+    for (const _ of filters) await server.last.grant();
+    const ends = (await Promise.all(all)).map((subscription) => subscription.unsubscribe());
+    server.last.breaks();
+    await Promise.all(ends);
+    mock.timers.tick(500);
+    await server.last.accept({ sessionPresent: true, properties: { maximumPacketSize: 40 } });
+    const told: string[] = [];
+    for (const packet of await server.last.take()) {
+      assert.equal(packet.type, 'unsubscribe');
+      if (packet.type !== 'unsubscribe') continue;
+      told.push(...packet.filters);
+      const { packetId } = packet;
+      const reasonCodes = packet.filters.map(() => 0);
+      server.last.send({ type: 'unsuback', packetId, reasonCodes, properties: NO_PROPERTIES });
+    }
+    assert.deepEqual(told, filters);
+  });
+
+  test('what was unsubscribed and cannot be told is not waited for', async () => {
+    const client = await server.client({}, { properties: { maximumPacketSize: 100 } });
+    const subscribing = client.subscribe('long'.repeat(5));
+    await server.last.grant();
+    const subscription = await subscribing;
+    server.last.breaks();
+    mock.timers.tick(500);
+    await server.last.accept({ sessionPresent: true, properties: { maximumPacketSize: 10 } });
+    await subscription.unsubscribe();
+    await server.last.expectNothing();
+  });
+
   test('UNSUBSCRIBE without an answer is sent again', async () => {
     const client = await server.client();
     const a = await subscribed(client, 'a');
