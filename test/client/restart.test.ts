@@ -31,7 +31,12 @@ class Phoenix implements AsyncDisposable {
       `listener ${port} 127.0.0.1\nallow_anonymous true\nuser root\nmax_queued_messages 0\n${place}${config}\n`,
     );
     const phoenix = new Phoenix(scratch, command(file), port);
-    await phoenix.rise();
+    try {
+      await phoenix.rise();
+    } catch (error) {
+      await phoenix[Symbol.asyncDispose](); // else a broker that came too late would keep this process
+      throw error;
+    }
     return phoenix;
   }
 
@@ -62,6 +67,13 @@ const next = (client: Client, event: ClientEvent): Promise<unknown> =>
 const expected = (qos: number): string[] => Array.from({ length: 1000 }, (_, at) => `${at * 2 + qos - 1}`);
 
 const inOrder = (list: readonly string[]): string[] => list.toSorted((a, b) => Number(a) - Number(b));
+
+/**
+ * A window that holds all there is. Of the messages that wait for PUBCOMP when mosquitto 2.0 stops, it sends those beyond
+ * its window again after a restart, with PUBLISH where PUBREL is due: they come twice, to any client. (Without a window,
+ * all of them.)
+ */
+const WIDE = 'max_inflight_messages 2000';
 
 const BACKOFF = { minimum: 20, maximum: 100 };
 
@@ -105,7 +117,7 @@ describe("Debian's mosquitto is stopped", { skip: isInstalled || IN_CI ? false :
     test(`version ${version}: its sessions are resumed, and QoS 2 comes once`, async () => {
       await using broker = await Phoenix.open(
         (file) => [BROKER ?? 'mosquitto', '-c', file],
-        'persistence true\nautosave_interval 0',
+        `persistence true\nautosave_interval 0\n${WIDE}`,
       );
       const url = `mqtt://127.0.0.1:${broker.port}`;
       const lasting = {
@@ -132,8 +144,8 @@ describe("Debian's mosquitto is stopped", { skip: isInstalled || IN_CI ? false :
       }
       await Promise.all(published);
       for (const [qos, limit] of [
-        [2, 10_000],
-        [1, 10_000],
+        [2, 25_000],
+        [1, 25_000],
       ] as const)
         for (let waited = 0; waited < limit && new Set(texts[qos]).size < 1000; waited += 10)
           await new Promise((resolve) => {
