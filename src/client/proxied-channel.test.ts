@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { ChannelOwner } from './channel.ts';
 import { ProxiedChannel } from './proxied-channel.ts';
 
-const OPTIONS = { timeout: 10_000 };
+const OPTIONS = { timeout: 20_000 };
 
 /** An owner, and the promise of the channel's end. */
 function owner(): { owner: ChannelOwner; closed: Promise<Error | undefined>; times: () => number } {

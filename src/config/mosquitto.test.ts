@@ -9,7 +9,7 @@ import type { FileSource } from './files.ts';
 import { parseConfig } from './parse.ts';
 import { diskFiles } from './read.ts';
 
-const oracle = spawnSync('mosquitto', ['-h'], { encoding: 'utf8', timeout: 10_000 });
+const oracle = spawnSync('mosquitto', ['-h'], { encoding: 'utf8', timeout: 30_000 });
 const version = /mosquitto version (\S+)/.exec(oracle.stdout ?? '')?.[1];
 const skip = version?.startsWith('2.0') ? false : 'mosquitto 2.0 is not installed';
 
@@ -125,7 +125,7 @@ const firstError = (lines: readonly string[]): string[] => {
 
 function errorOfMosquitto(file: string, text: string): string[] {
   writeFileSync(join(home, file), text);
-  const { stderr } = spawnSync('mosquitto', ['-c', file], { encoding: 'utf8', timeout: 10_000, cwd: home });
+  const { stderr } = spawnSync('mosquitto', ['-c', file], { encoding: 'utf8', timeout: 30_000, cwd: home });
   return firstError(stderr.split('\n').map((line) => line.replace(/^\d+: /, '')));
 }
 

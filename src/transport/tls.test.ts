@@ -25,7 +25,7 @@ import type { PreSharedKeys, TlsTerms } from './tls.ts';
 const scratch = new Scratch();
 after(() => scratch[Symbol.dispose]());
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** Made once, when the first test needs them. */
 let made: ReturnType<typeof makeCertificates> | undefined;

@@ -14,7 +14,7 @@ import { heard } from './heard.ts';
 /** The beginning of a ClientHello: a record of 512 bytes, of which eleven come. */
 const HALF_A_HELLO = Buffer.from('1603010200010001fc0303', 'hex');
 /** Generous: only what fails uses it up. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 
 function halfOpen(port: number): Socket {
   const socket = connect(port, '127.0.0.1');

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Program } from '../cli/program.ts';
 
 /** Generous: only what fails uses it up. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** Waits until a text is in the log so many times. */
 export async function heard(program: Program, text: string, times: number): Promise<void> {

@@ -8,7 +8,7 @@ import { connectTo, run, Scratch, startZanzara, zanzara } from '../cli/program.t
 import type { Running } from '../cli/program.ts';
 import { passwords } from './passwords.ts';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** Opens a connection, and says nothing yet. */
 function visit({ port }: Running, version: 3 | 4 | 5 = 5): Promise<Client> {

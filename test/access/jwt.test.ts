@@ -126,7 +126,7 @@ test('a connection ends with its token, is told why, and its will is sent', asyn
   const guest = await connectTo(broker.port, {
     version: 5,
     clientId: 'guest',
-    ...(await lasting(3)),
+    ...(await lasting(8)), // long enough to come in on a slow machine
     will: { topic: 'will', payload: 'gone' },
   });
   await guest.expectError(0xa0, { ping: false });

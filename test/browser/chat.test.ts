@@ -9,7 +9,7 @@ import { isInstalled } from '../interop/mosquitto.ts';
 import { openChromium, skip } from './chromium.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** The folder of somebody who has installed the package and copied the example; with ports that are free here. */
 async function folder(scratch: Scratch, ports: Readonly<Record<'mqtt' | 'ws', number>>): Promise<void> {

@@ -24,5 +24,5 @@ export const skip: string | false =
 
 /** A browser with a profile of its own, which is empty and goes with it. */
 export function openChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: PATH, args: FLAGS });
+  return chromium.launch({ executablePath: PATH, args: FLAGS, timeout: 60_000 });
 }

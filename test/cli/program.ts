@@ -12,7 +12,7 @@ import { Client } from '../conformance/harness/client.ts';
 import type { ConnectOptions, Version } from '../conformance/harness/packets.ts';
 
 /** How long anything may take, in milliseconds. Generous: only what fails uses it up. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** The file that Node runs. */
 export const ENTRY: string = fileURLToPath(new URL('../../src/cli/bin/zanzara.ts', import.meta.url));
@@ -246,15 +246,35 @@ export function canConnect(port: number, host = '127.0.0.1'): Promise<boolean> {
   return promise.finally(() => socket.destroy());
 }
 
-/** Each process of the test runner starts somewhere else, and never gives a port twice. */
-let lastPort = 10_000 + Math.floor(Math.random() * 10_000);
+/** The ports that tests may use: below those that the system gives to clients. Each process has a hundred of them. */
+const FIRST_PORT = 10_000;
+const BLOCKS = 100;
+const BLOCK_PORTS = 100;
 
-/** A port that nobody listens on, below those that the system gives to clients. */
+/** Says to the other processes of the test runner which ports are taken, by listening on the first of them. */
+let block: Promise<number> | undefined;
+let given = 0;
+
+/** A port that nobody listens on, and that no other process of the test runner is given meanwhile. */
 export async function freePort(): Promise<number> {
+  block ??= freeBlock();
+  const first = await block;
   for (;;) {
-    const port = lastPort >= 19_999 ? 10_000 : lastPort + 1;
-    lastPort = port;
+    given = (given % (BLOCK_PORTS - 1)) + 1;
+    const port = first + given;
     if (await canListen(port)) return port;
+  }
+}
+
+async function freeBlock(): Promise<number> {
+  for (;;) {
+    const first = FIRST_PORT + BLOCK_PORTS * Math.floor(Math.random() * BLOCKS);
+    const server = createServer();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    server.once('error', () => resolve(false));
+    server.listen(first, '127.0.0.1', () => resolve(true));
+    server.unref();
+    if (await promise) return first;
   }
 }
 

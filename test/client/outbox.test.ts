@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../../src/client/index.ts';
-import { Program, Scratch, startZanzara } from '../cli/program.ts';
+import { run, Scratch, startZanzara } from '../cli/program.ts';
+import type { Ended } from '../cli/program.ts';
 
 const PUBLISHER = fileURLToPath(new URL('outbox-publisher.ts', import.meta.url));
 const COUNT = 3000;
@@ -15,32 +16,17 @@ test('killed again and again', async () => {
   await using reader = await connect(url);
   const texts: readonly string[][] = [[], []];
   const { promise: lastCame, resolve: onLast } = Promise.withResolvers<void>();
-  let kill: { readonly at: number; readonly now: () => void } | undefined;
   await reader.subscribe('t/#', { qos: 2 }, (message) => {
     texts[Number(message.topic.at(-1))]!.push(message.text());
     if (message.text() === 'last') onLast();
-    if (kill !== undefined && texts[0]!.length >= kill.at) kill.now();
   });
-  for (const at of [100, 300, 700, 1200]) {
-    const program = new Program([
-      process.execPath,
-      PUBLISHER,
-      url,
-      scratch.at('outbox.db'),
-      at === 100 ? `${COUNT}` : '0',
-    ]);
-    kill = { at, now: () => program.signal('SIGKILL') };
-    await program.until('kept', 'stdout');
-    assert.equal((await program.result()).code, -1, program.stderr);
+  const publisher = (count: number, left: number): Promise<Ended> =>
+    run([process.execPath, PUBLISHER, url, scratch.at('outbox.db'), `${count}`, `${left}`]);
+  for (const left of [2800, 2400, 1600, 600]) {
+    const { code, stdout, stderr } = await publisher(left === 2800 ? COUNT : 0, left);
+    assert.deepEqual([code, stdout, stderr], [-1, 'kept\n', '']);
   }
-  kill = undefined;
-  const { code, stdout, stderr } = await new Program([
-    process.execPath,
-    PUBLISHER,
-    url,
-    scratch.at('outbox.db'),
-    '0',
-  ]).result();
+  const { code, stdout, stderr } = await publisher(0, -1);
   assert.deepEqual([code, stdout, stderr], [0, 'kept\ndone\n', '']);
   await reader.publish('t/0', 'last', { qos: 2 });
   await lastCame;

@@ -17,7 +17,7 @@ import type { Version } from './harness/packets.ts';
 /** Scripts wait more than they work, and those that wait for seconds wait together. */
 const concurrency = 60;
 /** Milliseconds a broker may take. Only one that fails uses them up; the less when it is known to fail. */
-const patience = { normal: 10_000, differs: 1500 };
+const patience = { normal: 30_000, differs: 10_000 };
 const wanted = process.env['BROKERS']?.split(',') ?? ['zanzara', 'mosquitto'];
 /** Failures after which a broker is given up, so that a broken one is reported soon. */
 const enough = 100;

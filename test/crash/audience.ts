@@ -192,7 +192,7 @@ export class Audience {
 const LONG = 3600;
 
 /** How long the broker may take to notice that a client has left. */
-const LEAVING_MS = 500;
+const LEAVING_MS = 2000;
 
 /** What clocks of two processes and whole seconds may differ by, milliseconds. */
 const SLACK_MS = 2000;

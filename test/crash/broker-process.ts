@@ -15,7 +15,7 @@ export interface BrokerOptions {
 /** Where Node keeps the program compiled, so that it starts in a quarter of the time. */
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/zanzara', import.meta.url));
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 /** What is kept of its output: its last words. */
 const LAST_WORDS = 4000;
 

@@ -18,11 +18,13 @@ export interface CampaignOptions {
   readonly ends: 'kill' | 'stop' | 'mixed' | 'never';
   /** Milliseconds that clients have before the end. */
   readonly loadMs: readonly [low: number, high: number];
+  /** Messages that clients receive before the first end, however slow the machine is; 1 without it. */
+  readonly leastReceived?: number;
   /** Rounds after which everything is finished and judged. */
   readonly judgeEvery: number;
   /** Is a will that waits kept when the broker is stopped? */
   readonly keepsWills: boolean;
-  /** How long something that must come is waited for, milliseconds; 5000 without it. Only what is lost uses it up. */
+  /** How long something that must come is waited for, milliseconds; 10,000 without it. Only what is lost uses it up. */
   readonly patienceMs?: number;
   readonly env?: (folder: string) => Readonly<Record<string, string>>;
   /** Is done to the files while the broker is dead. */
@@ -58,7 +60,7 @@ export async function campaign(options: CampaignOptions): Promise<Ledger> {
   return await new Campaign(options, { start, port, folder, random }).run();
 }
 
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 10_000;
 
 /** No queue is cut: whatever is missing was lost. */
 const COMMON = ['max_queued_messages 0', 'log_type error', 'log_type warning', 'user root'];
@@ -89,11 +91,11 @@ class Campaign {
   }
 
   async run(): Promise<Ledger> {
-    const { rounds, judgeEvery, loadMs, progress } = this.#options;
+    const { rounds, judgeEvery, loadMs, leastReceived = 1, progress } = this.#options;
     let broker = await this.#start();
     for (let round = 1; round <= rounds; round += 1) {
       this.#ledger.round = round;
-      await this.#world.load(this.#random.between(...loadMs));
+      await this.#world.load(this.#random.between(...loadMs), round === 1 ? leastReceived : 0);
       broker = await this.#restart(broker);
       if (round % judgeEvery === 0) await this.#world.judge();
       progress?.(round, this.#ledger);

@@ -26,7 +26,7 @@ async function run(options: Run): Promise<{ readonly ledger: Ledger; readonly sa
 }
 
 /** Long enough that there is something to lose, on a slow machine, too; what is lost is not waited for. */
-const LOSING = { rounds: 2, loadMs: [500, 800], patienceMs: 300 } as const;
+const LOSING = { rounds: 2, loadMs: [500, 800], leastReceived: 300, patienceMs: 300 } as const;
 
 describe('killed with SIGKILL', { concurrency: true }, () => {
   for (const durability of ['sync', 'commit'] as const)

@@ -16,6 +16,8 @@ import { WillBearer } from './will-bearer.ts';
 
 /** Milliseconds between the steps of all clients. */
 const STEP_MS = 4;
+/** How long a load goes on at most, on a machine too slow for what it is to bring. */
+const LOAD_MS = 20_000;
 /** How long a connection of a dead broker may take to close. */
 const CLOSING_MS = 1000;
 
@@ -65,14 +67,19 @@ export class World implements Stage {
     this.upSince = Date.now();
   }
 
-  /** Clients do what they do for so many milliseconds. */
-  async load(forMs: number): Promise<void> {
+  /** Clients do what they do for so many milliseconds, and on a slow machine until they have received so many messages. */
+  async load(forMs: number, leastReceived: number): Promise<void> {
     this.#enter('load');
-    const until = performance.now() + forMs;
-    while (performance.now() < until) {
+    const began = performance.now();
+    const until = began + forMs;
+    while (performance.now() < until || this.#lacks(leastReceived, began)) {
       this.#step();
       await sleep(Math.min(STEP_MS, Math.max(0, until - performance.now())));
     }
+  }
+
+  #lacks(leastReceived: number, began: number): boolean {
+    return this.ledger.counts.received < leastReceived && performance.now() < began + LOAD_MS;
   }
 
   /** The broker is about to die. What the kernel still has from it is read after that, and counts. */

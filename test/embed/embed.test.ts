@@ -3,19 +3,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { EventEmitter } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
 import { ConfigError, startBroker } from '../../src/index.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+import { freePort } from '../cli/program.ts';
 
 test('a broker in the program serves clients, stops, and frees its port for the next', async () => {
   const port = await freePort();

@@ -3,7 +3,7 @@ import mqtt from 'mqtt';
 import type { IClientOptions, IConnackPacket, IPublishPacket, MqttClient } from 'mqtt';
 
 /** How long anything may take, in milliseconds. Generous: only what fails uses it up. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** 3 is MQTT 3.1, 4 is 3.1.1. */
 export type Version = 3 | 4 | 5;

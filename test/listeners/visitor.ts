@@ -6,7 +6,7 @@ import { encode } from '../../src/protocol/encode.ts';
 import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
 
 /** How long anything may take, milliseconds. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** A CONNECT of MQTT 3.1.1. */
 export function connectPacket(clientId: string): Uint8Array {

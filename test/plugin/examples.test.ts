@@ -7,7 +7,7 @@ import type { Client } from '../conformance/harness/client.ts';
 import { Client as HarnessClient } from '../conformance/harness/client.ts';
 import { connectTo, startZanzara } from '../cli/program.ts';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 function example(name: string): string {
   return fileURLToPath(new URL(`../../examples/plugins/${name}.ts`, import.meta.url));

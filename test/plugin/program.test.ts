@@ -146,10 +146,10 @@ test('a plugin that throws or never answers does no harm to others', async () =>
   );
   await using broker = await startZanzara(`plugin ${plugin}\nplugin_timeout 1`);
   const { port } = broker;
-  const throwing = await Client.open(port, 5, 'throws', 10_000);
+  const throwing = await Client.open(port, 5, 'throws', 30_000);
   throwing.send(throwing.p.connect({ clientId: 'throws' }));
   await throwing.expectRefusal(0x88);
-  const hanging = await Client.open(port, 5, 'hangs', 10_000);
+  const hanging = await Client.open(port, 5, 'hangs', 30_000);
   hanging.send(hanging.p.connect({ clientId: 'hangs' }));
   const good = await connectTo(port, { clientId: 'good', version: 5 });
   await good.subscribe('#');

@@ -184,7 +184,8 @@ describe('listeners with PROXY headers', { concurrency: 4 }, () => {
     await old.send(Buffer.concat([LINE, connectPacket('old')])).accepted();
     using waiting = await Visitor.open(broker.where);
     waiting.send(LINE.subarray(0, 20));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    using next = await Visitor.open(broker.where); // who comes later is not served before
+    await next.send(Buffer.concat([LINE, connectPacket('next')])).accepted();
     writeFileSync(broker.file, listener);
     broker.program.signal('SIGHUP');
     await broker.program.until('Reloading config.');
@@ -195,7 +196,7 @@ describe('listeners with PROXY headers', { concurrency: 4 }, () => {
     using headed = await Visitor.open(broker.where);
     await headed.send(Buffer.concat([version2(), connectPacket('headed')])).accepted();
     await waiting.send(Buffer.concat([LINE.subarray(20), connectPacket('waiting')])).accepted();
-    for (const client of [old, plain, headed, waiting]) await client.pinged();
+    for (const client of [old, next, plain, headed, waiting]) await client.pinged();
   });
 
   test('whatever is sent, in whatever pieces, the broker stays', async () => {

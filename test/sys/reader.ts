@@ -4,7 +4,7 @@ import type { Running } from '../cli/program.ts';
 import type { Client } from '../conformance/harness/client.ts';
 
 /** How long a change may take, in milliseconds. Generous: only what fails uses it up. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 export class SysReader implements AsyncDisposable {
   /** The last value of each topic. */

@@ -33,7 +33,7 @@ describe('$SYS', { concurrency: true }, () => {
         '-F',
         '%r %q %t %p',
       ];
-      const { code, stdout } = await run([...reader, '-C', `${TOPICS.size}`, '-W', '10']);
+      const { code, stdout } = await run([...reader, '-C', `${TOPICS.size}`, '-W', '25']);
       assert.equal(code, 0, stdout);
       const lines = stdout.trim().split('\n');
       assert.ok(lines.every((line) => line.startsWith('1 2 $SYS/broker/')));

@@ -67,7 +67,7 @@ testWithOpenssl('WebSockets over TLS, with a client certificate', async () => {
     /New client connected from .*, u'sensor'\)\.\nNo will .*\nClient \S+ negotiated TLSv1\.3 /,
   );
   await assert.rejects(
-    mqtt.connectAsync(url, { ca: [ca!], reconnectPeriod: 0, connectTimeout: 5000 }, false),
+    mqtt.connectAsync(url, { ca: [ca!], reconnectPeriod: 0, connectTimeout: 30_000 }, false),
   );
   await broker.program.until('peer did not return a certificate');
 });
@@ -208,7 +208,7 @@ testWithOpenssl('an RSA certificate with forward secrecy for every client', asyn
   const server = on.root.server('rsa', { key: RSA });
   const listener = `listener ${on.port} 127.0.0.1\ncertfile ${server.certificate}\nkeyfile ${server.key}\n`;
   await using broker = await openTls({ ...on, listener });
-  await dialled(on.port, /Server Temp Key: DH/, '-tls1_2', '-cipher', 'DHE-RSA-AES256-GCM-SHA384');
+  await dialled(on.port, /(?:Server|Peer) Temp Key: DH/, '-tls1_2', '-cipher', 'DHE-RSA-AES256-GCM-SHA384');
   assert.equal((await publish(...trusting(on))).code, 0);
   assert.ok(broker.program.pid > 0);
 });

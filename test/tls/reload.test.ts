@@ -19,7 +19,7 @@ import type { KeyPair } from './authority.ts';
 import { configOf, openTls, publish, showing, stage, trusting } from './stage.ts';
 import type { Stage } from './stage.ts';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 
 /** Whose certificate the broker shows to a client that comes now. */
 async function nameOf(port: number): Promise<string | undefined> {

@@ -8,7 +8,7 @@ import { Authority } from './authority.ts';
 import type { KeyPair } from './authority.ts';
 
 /** How long `openssl s_client` may take, milliseconds. Generous: only what fails uses it up. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** A folder with an authority and a server's certificate, and a port. */
 export interface Stage {

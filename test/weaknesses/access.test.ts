@@ -7,7 +7,7 @@ import { passwordLine, passwords } from '../abuse/passwords.ts';
 import { connectTo, freePort, Program, run, Scratch, startZanzara, zanzara } from '../cli/program.ts';
 import { Client } from '../conformance/harness/client.ts';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** The code of the CONNACK that a login is answered with. */
 async function login(port: number, username: string | undefined, password = ''): Promise<number> {
@@ -259,7 +259,7 @@ describe('secrets', () => {
 
 /** Until there is an answer: the broker may still be without descriptors. */
 async function patient<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     const answer = await ask().catch(() => undefined);
     if (answer !== undefined) return answer;
   }

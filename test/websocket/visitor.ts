@@ -5,7 +5,7 @@ import { closeCode, frame, OPCODE, readFrame } from './frames.ts';
 import type { FrameOptions, ServerFrame } from './frames.ts';
 
 /** How long anything may take, in milliseconds. Generous: only what fails uses it up. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** What is unusual about a request. A header that is undefined is left out. */
 export interface RequestOptions {

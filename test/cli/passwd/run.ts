@@ -36,7 +36,7 @@ export async function ours(
 
 /** Runs Debian's. */
 export async function theirs(args: readonly string[], { stdin = '' }: Given = {}): Promise<Ended> {
-  const child = spawn('mosquitto_passwd', args, { timeout: 10_000 });
+  const child = spawn('mosquitto_passwd', args, { timeout: 30_000 });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { Scratch, zanzara } from '../program.ts';
 import { isPasswordOf } from './run.ts';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 
 /** What a terminal that shows what is typed says of itself; printed when `passwd` has ended. */
 const GIVEN_BACK = /(?:^|\s)echo(?:\s|$)/m;

@@ -22,7 +22,7 @@ export interface RunOptions {
 export type ToolName = 'mosquitto_pub' | 'mosquitto_sub' | 'mosquitto_rr';
 
 /** How long a tool may take, milliseconds. Generous: only what fails uses it up. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 /** No options file of whoever runs the tests counts. */
 const ENV = { HOME: '/nonexistent', XDG_CONFIG_HOME: '' };

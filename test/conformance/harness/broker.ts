@@ -136,7 +136,7 @@ class Process implements Broker {
 
   async stop(): Promise<void> {
     if (this.running) this.signal('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 3000);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 30_000);
     await this.exited;
     clearTimeout(timer);
   }
@@ -144,7 +144,7 @@ class Process implements Broker {
 
 /** Waits until the broker takes connections; false when it died instead. */
 async function accepts(broker: Broker): Promise<boolean> {
-  for (let waited = 0; waited < 15_000 && broker.running; waited += 20) {
+  for (let waited = 0; waited < 30_000 && broker.running; waited += 20) {
     if (await canConnect(broker.port)) return broker.running;
     await sleep(20);
   }
