@@ -5,7 +5,7 @@ import type { ConnectOptions } from '../../test/broker/client.ts';
 import { Rig } from '../../test/broker/rig.ts';
 import { Ticking } from '../../test/broker/ticking.ts';
 import type { Change } from './change.ts';
-import { restoreInto } from './restore.ts';
+import { IncompleteError, restoreInto } from './restore.ts';
 
 function will(payload: string, willDelayInterval: number): ConnectOptions {
   return { will: { topic: 't', payload, qos: 1, properties: { willDelayInterval } } };
@@ -298,4 +298,44 @@ test('a store that gives what a store does not give is told so', () => {
   const { broker } = new Rig();
   const changes: readonly Change[] = [{ kind: 'delivery done', key: 1 }];
   assert.throws(() => restoreInto(broker, changes), /no "delivery done"/);
+});
+
+test('a store whose content refers to what is not there is not taken for whole', () => {
+  const session = {
+    clientId: 'c',
+    username: undefined,
+    port: 0,
+    expiryInterval: 10,
+    expiresAt: 0,
+    willAt: 0,
+    seenAt: 0,
+  };
+  const delivery = {
+    clientId: 'c',
+    messageId: 7,
+    direction: 'out',
+    qos: 1,
+    retain: false,
+    packetId: 0,
+    state: 'waiting',
+    identifiers: undefined,
+  } as const;
+  const subscription = {
+    filter: 't',
+    qos: 1,
+    noLocal: false,
+    retainAsPublished: false,
+    retainHandling: 0,
+    identifier: 0,
+    isReplaying: false,
+  } as const;
+  const broken: readonly (readonly Change[])[] = [
+    [{ kind: 'retained', topic: 't', id: 7 }],
+    [{ kind: 'subscribed', clientId: 'c', subscription }],
+    [
+      { kind: 'session', session },
+      { kind: 'delivery', key: 1, delivery },
+    ],
+  ];
+  for (const changes of broken) assert.throws(() => restoreInto(new Rig().broker, changes), IncompleteError);
 });

@@ -25,13 +25,18 @@ export interface RestoreCounts {
 /**
  * Replays changes: to be called once, before any client is there. Time has passed: sessions end and wills are
  * published that are due, and clients that were connected when the broker ended have gone now. What has expired is
- * left where it is; whoever would send it looks.
+ * left where it is; whoever would send it looks. Throws an `IncompleteError` before anything has happened.
  */
 export function restoreInto(broker: Broker, changes: Iterable<Change>): RestoreCounts {
   const restoring = new Restoring(broker);
   for (const change of changes) restoring.take(change);
   restoring.finish();
   return restoring.counts;
+}
+
+/** Something refers to what is not there: changes are missing, and nobody knows how many. */
+export class IncompleteError extends Error {
+  override readonly name = 'IncompleteError';
 }
 
 /** Topics that are looked for among those before. */
@@ -160,7 +165,7 @@ class Restoring {
 
   #retained(id: number): void {
     const message = this.#messages.get(id);
-    if (message === undefined) return;
+    if (message === undefined) throw new IncompleteError('a retained message has no content');
     this.#broker.retained.restore(message);
     if (this.#broker.journal !== undefined) message.references++;
     this.counts.retained++;
@@ -185,7 +190,7 @@ class Restoring {
   }
 
   #subscribed(session: Session | undefined, kept: KeptSubscription): void {
-    if (session === undefined) return;
+    if (session === undefined) throw new IncompleteError('a subscription belongs to no session');
     const subscription = new Subscription(session, kept.filter);
     const identifiers = kept.identifier === 0 ? undefined : [kept.identifier];
     subscription.configure(kept, kept.qos, identifiers);
@@ -215,7 +220,8 @@ class Restoring {
     const message = this.#messages.get(kept.messageId);
     const session = this.#broker.sessions.get(kept.clientId);
     this.#lastKey = Math.max(this.#lastKey, key);
-    if (message === undefined || session === undefined) return;
+    if (message === undefined) throw new IncompleteError('a queued message has no content');
+    if (session === undefined) throw new IncompleteError('a queued message belongs to no session');
     this.#broker.stored.hold(message);
     if (kept.direction === 'in') {
       const receipt = new Receipt(message, kept.packetId);

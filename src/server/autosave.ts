@@ -143,10 +143,11 @@ export class Autosave implements Keeper {
   async #takeOver(broker: Broker, sqlite: SqliteOptions): Promise<RestoreCounts> {
     const { path } = sqlite;
     const { openSqlite } = await import('../store/sqlite-store.ts');
+    const { restoreFrom } = await import('./sqlite-keeper.ts');
     const store = openSqlite(sqlite);
     let counts: RestoreCounts;
     try {
-      counts = restoreInto(broker, store.load());
+      counts = restoreFrom(store, broker, path);
       await saveMosquittoDb(this.file, snapshotOf(broker), { stopping: false });
     } finally {
       await store.close();

@@ -2,10 +2,11 @@
 import { dirname } from 'node:path';
 import type { Broker } from '../broker/broker.ts';
 import type { RestoreCounts } from '../broker/restore.ts';
-import { restoreInto } from '../broker/restore.ts';
+import { IncompleteError, restoreInto } from '../broker/restore.ts';
 import type { Store } from '../broker/store.ts';
 import { readMosquittoDb } from '../store/mosquitto-db.ts';
 import { openSqlite } from '../store/sqlite-store.ts';
+import { damaged } from '../store/sqlite-trouble.ts';
 import type { Keeper, KeeperPorts } from './keeper.ts';
 import type { SqlitePlaces } from './persistence-places.ts';
 import { isNewer, isThere, readDatabase, unwritable } from './store-files.ts';
@@ -57,6 +58,16 @@ async function importInto(store: Store, from: string, path: string, ports: Keepe
   ports.log.event('storeImported', { file: from, into: path });
 }
 
+/** Throws a `StoreError` if it cannot be all that was stored. */
+export function restoreFrom(store: Store, broker: Broker, path: string): RestoreCounts {
+  try {
+    return restoreInto(broker, store.load());
+  } catch (error) {
+    if (error instanceof IncompleteError) throw damaged(path, error.message);
+    throw error;
+  }
+}
+
 class SqliteKeeper implements Keeper {
   readonly durability: SqlitePlaces['durability'];
   readonly file: string;
@@ -77,7 +88,7 @@ class SqliteKeeper implements Keeper {
   async restore(broker: Broker): Promise<RestoreCounts | undefined> {
     // The first client is not to wait for the thread to start; and a file that cannot be written to is told now
     await this.store.commit([]);
-    const counts = restoreInto(broker, this.store.load());
+    const counts = restoreFrom(this.store, broker, this.file);
     this.#broker = broker;
     return this.#isFilled ? counts : undefined;
   }

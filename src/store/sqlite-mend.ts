@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { INDICES, SCHEMA, TABLES, createTable } from './sqlite-schema.ts';
 import type { Table } from './sqlite-schema.ts';
 import { STATELESS } from './sqlite-states.ts';
+import { damaged } from './sqlite-trouble.ts';
 import { StoreError } from './store-error.ts';
 
 /** Identifiers and keys up to here leave room to go on counting before 2^53, where numbers of JavaScript end. */
@@ -118,8 +119,11 @@ export function mend(database: DatabaseSync, path: string): readonly string[] {
     addTables(database, path, notes);
     for (const table of TABLES) turnIntoText(database, table, notes);
     for (const statement of INDICES) database.exec(statement);
+    let isWhole = false;
     for (const { test, statements, note } of REPAIRS) {
       if (database.prepare(test).get() === undefined) continue;
+      if (!isWhole) checkWhole(database, path);
+      isWhole = true;
       for (const statement of statements) database.exec(statement);
       notes.push(note(changes(database)));
     }
@@ -129,6 +133,12 @@ export function mend(database: DatabaseSync, path: string): readonly string[] {
     throw error;
   }
   return notes;
+}
+
+/** What looks wrong may be a damaged index: then nothing is removed. */
+function checkWhole(database: DatabaseSync, path: string): void {
+  const finding = Object.values(database.prepare('PRAGMA integrity_check(1)').get() ?? {})[0];
+  if (finding !== 'ok') throw damaged(path, String(finding));
 }
 
 /** Rows changed by the last statement that changes rows. */

@@ -79,6 +79,7 @@ export class SqliteStore implements Store {
     let database: DatabaseSync | undefined;
     try {
       database = connect(this.#path);
+      database.exec('BEGIN');
       yield* readChanges(database);
     } catch (error) {
       throw storeErrorOf(error, this.#path, 'read');

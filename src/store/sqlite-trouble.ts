@@ -6,7 +6,7 @@ export type StoreDeed = 'open' | 'read' | 'write';
 
 interface Trouble {
   readonly text: string;
-  readonly hint: (path: string) => string;
+  readonly hint: (path: string, deed: StoreDeed) => string;
 }
 
 /** The second way is for those sqlite3 that are built without `.recover`, Debian 12's among them. */
@@ -16,14 +16,15 @@ const RESCUE = (path: string): string =>
   `sqlite3 '${path}' .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 '${path}.saved'. ` +
   'Then put that file in its place, or move the damaged one away to start empty.';
 
-const MAKE_ROOM = (): string =>
-  'Make room on the file system. Nothing that was acknowledged is lost, and the broker goes on by itself.';
+const MAKE_ROOM = (_: string, deed: StoreDeed): string =>
+  `Make room on the file system. Nothing that was acknowledged is lost${deed === 'write' ? ', and the broker goes on by itself' : ''}.`;
 
 const ALLOW = (path: string): string =>
   `The user of the broker must be able to write ${path}, ${path}-wal and ${path}-shm, and to create files in their directory.`;
 
-const WAIT = (path: string): string =>
-  `Another program writes to ${path}: end it, or its transaction. Reading is no hindrance. The broker tries again by itself.`;
+const WAIT = (path: string, deed: StoreDeed): string =>
+  `Another program writes to ${path}: end it, or its transaction. Reading is no hindrance. ` +
+  (deed === 'write' ? 'The broker tries again by itself.' : 'Then start the broker again.');
 
 /** By SQLite's primary result code: https://sqlite.org/rescode.html */
 const TROUBLES: ReadonlyMap<number, Trouble> = new Map([
@@ -102,7 +103,7 @@ export function storeErrorOf(error: unknown, path: string, deed: StoreDeed): Sto
   if (error instanceof StoreError) return error;
   const { text, hint } = TROUBLES.get(codeOf(error)) ?? UNKNOWN;
   const detail = error instanceof Error ? error.message : String(error);
-  return new StoreError(`Unable to ${deed} the store ${path}: ${text} (${detail}).`, hint(path), {
+  return new StoreError(`Unable to ${deed} the store ${path}: ${text} (${detail}).`, hint(path, deed), {
     cause: error,
   });
 }

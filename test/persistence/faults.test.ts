@@ -1,11 +1,22 @@
 /** Files that cannot be used: what is told, and that nothing is changed. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { test } from 'node:test';
 import { DEFAULT_LOG_SETTINGS, Log } from '../../src/base/log.ts';
+import type { Change } from '../../src/broker/change.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { startBroker } from '../../src/index.ts';
 import { Persistence } from '../../src/server/persistence.ts';
+import { openSqlite } from '../../src/store/sqlite-store.ts';
 import { run, Scratch, zanzara } from '../cli/program.ts';
 import { furnish, Place } from './place.ts';
 
@@ -36,6 +47,51 @@ const BROKEN: readonly (readonly [what: string, lines: string, text: RegExp, hin
   ],
 ];
 
+/** One message that waits for one client. */
+const QUEUED: readonly Change[] = [
+  {
+    kind: 'message kept',
+    id: 1,
+    message: {
+      topic: 't',
+      payload: new Uint8Array(3),
+      qos: 1,
+      retain: false,
+      properties: {},
+      expiresAt: 0,
+      publisher: 'p',
+      username: undefined,
+      port: 0,
+    },
+  },
+  {
+    kind: 'session',
+    session: {
+      clientId: 'somebody',
+      username: undefined,
+      port: 0,
+      expiryInterval: 0xffff_ffff,
+      expiresAt: 0,
+      willAt: 0,
+      seenAt: 0,
+    },
+  },
+  {
+    kind: 'delivery',
+    key: 1,
+    delivery: {
+      clientId: 'somebody',
+      messageId: 1,
+      direction: 'out',
+      qos: 1,
+      retain: false,
+      packetId: 0,
+      state: 'waiting',
+      identifiers: undefined,
+    },
+  },
+];
+
 /** The lines of a broker in this process that logs to a file. */
 async function logOf(scratch: Scratch, lines: string): Promise<string[]> {
   const log = scratch.at('log');
@@ -53,6 +109,34 @@ async function check(lines: string): Promise<boolean> {
   const log = new Log(DEFAULT_LOG_SETTINGS, Date.now, () => undefined);
   return Persistence.check(read.config, { log, allowSymlinks: false, env: {} });
 }
+
+test('a queue that belongs to nobody, as a damaged file may have it, stops the start and stays', async () => {
+  using scratch = new Scratch();
+  const path = scratch.at('mosquitto.sqlite3');
+  const store = openSqlite({ path, synchronous: 'normal', pageSize: 4096 });
+  await store.commit(QUEUED);
+  await store.close();
+  const bytes = readFileSync(path);
+  for (let at = bytes.length - 4096; at > 0; at -= 4096) {
+    // of the queue: where the table has it, and not where its index has it
+    const name = bytes.subarray(at, at + 4096).indexOf('somebody');
+    if (bytes[at] !== 0x0d || name < 0) continue;
+    bytes.write('S', at + name);
+    break;
+  }
+  writeFileSync(path, bytes);
+  for (const durability of ['sync', 'interval']) {
+    const log = await logOf(
+      scratch,
+      `persistence_location ${scratch.path}\npersistence_durability ${durability}`,
+    );
+    const at = log.findIndex((line) => /damaged \(a queued message belongs to no session\)/.test(line));
+    assert.ok(at >= 0, log.join('\n'));
+    assert.match(log[at + 1] ?? '', /\.recover/);
+    assert.deepEqual(readFileSync(path), bytes);
+  }
+  assert.equal(existsSync(scratch.at('mosquitto.db')), false);
+});
 
 const TEXT = `no database ${' '.repeat(4000)}`;
 
