@@ -13,6 +13,9 @@ import { startMosquitto, testWithMosquitto } from '../interop/mosquitto.ts';
 import { testWithOpenssl } from '../tls/authority.ts';
 import { openTls, stage } from '../tls/stage.ts';
 
+/** How long anything may take, in milliseconds. Generous: only what fails uses it up. */
+const PATIENCE_MS = 30_000;
+
 /** Writes down all that a client tells. */
 function listen(client: Client): string[] {
   const told: string[] = [];
@@ -30,7 +33,8 @@ function listen(client: Client): string[] {
 
 /** Loops until it was told of something. */
 async function until(client: Client, told: readonly string[], line: string): Promise<void> {
-  for (let turn = 0; turn < 100 && !told.includes(line); turn++) await client.loop(100);
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !told.includes(line);)
+    await client.loop(100);
   assert.ok(told.includes(line), `${line} is not in ${told.join('\n')}`);
 }
 
