@@ -27,8 +27,8 @@ export class Persistence {
   /** Opens the files; undefined if they cannot be used, and the log says why. */
   static async open(config: Config, ports: PersistencePorts): Promise<Persistence | undefined> {
     const places = placesOf(config, ports.env);
+    note(places, config, ports);
     if (places === undefined) return new Persistence(ports, undefined);
-    noteEnvironment(places, ports);
     const keeper = await attempt(() => open(places, config, ports), ports);
     return keeper && new Persistence(ports, keeper);
   }
@@ -36,8 +36,8 @@ export class Persistence {
   /** Whether files could be used, without changing any; the log says what is wrong. */
   static async check(config: Config, ports: PersistencePorts): Promise<boolean> {
     const places = placesOf(config, ports.env);
+    note(places, config, ports);
     if (places === undefined) return true;
-    noteEnvironment(places, ports);
     const { checkPlaces } = await import('./persistence-check.ts');
     const faults = checkPlaces(places, ports);
     for (const fault of faults) tellStoreError(ports.log, fault);
@@ -109,6 +109,15 @@ async function attempt<T>(work: () => Promise<T>, { log }: PersistencePorts): Pr
     log.event('serverError', { text: "Error: Couldn't open database." }); // as Mosquitto
     return undefined;
   }
+}
+
+/** What was set and does not count. */
+function note(places: Places | undefined, { setAt }: Config, ports: PersistencePorts): void {
+  if (places !== undefined) noteEnvironment(places, ports);
+  else if (setAt.has('persistence_durability'))
+    ports.log.event('serverWarning', {
+      text: "Warning: persistence_durability does not count without 'persistence true': nothing is kept.",
+    });
 }
 
 /** As Mosquitto, where the variable counts for plugins only; but there nobody is told. */

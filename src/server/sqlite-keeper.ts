@@ -22,17 +22,23 @@ export async function openSqliteKeeper(places: SqlitePlaces, ports: KeeperPorts)
   const fault = unwritable(dirname(sqlite.path));
   if (fault !== undefined) throw fault;
   const hasOld = mosquittoDb !== undefined && isThere(mosquittoDb);
-  const isOlder = hasOld && isThere(sqlite.path) && isNewer(mosquittoDb, sqlite.path); // before it is opened
+  const wasNewer = hasOld && isThere(sqlite.path) && isNewer(mosquittoDb, sqlite.path); // before it is opened
   const store = openSqlite(sqlite);
   try {
     for (const text of store.notes) warn(ports, text);
     if (hasOld && store.isNew) await importInto(store, mosquittoDb, sqlite.path, ports);
-    else if (isOlder) warnOfNewer(mosquittoDb, sqlite.path, ports);
+    else if (wasNewer) warnOfNewer(mosquittoDb, sqlite.path, ports);
+    else if (hasOld && isEmpty(store)) warnOfEmpty(mosquittoDb, sqlite.path, ports);
   } catch (error) {
     await store.close();
     throw error;
   }
   return new SqliteKeeper(places, store, hasOld || !store.isNew, ports);
+}
+
+function isEmpty(store: Store): boolean {
+  for (const _ of store.load()) return false;
+  return true;
 }
 
 function warn({ log }: KeeperPorts, text: string): void {
@@ -44,6 +50,15 @@ function warnOfNewer(mosquittoDb: string, path: string, ports: KeeperPorts): voi
   warn(
     ports,
     `Has Mosquitto run here since? To go on with its state, stop, move ${path} away and start again. To go on with this one, move ${mosquittoDb} away.`,
+  );
+}
+
+/** As where a broker has run before the database of another was brought here, which kept its time. */
+function warnOfEmpty(mosquittoDb: string, path: string, ports: KeeperPorts): void {
+  warn(ports, `Warning: ${mosquittoDb} is not read: ${path} was there already. But that is empty.`);
+  warn(
+    ports,
+    `To import ${mosquittoDb}, stop, move ${path} away and start again. To stay without it, move ${mosquittoDb} away.`,
   );
 }
 

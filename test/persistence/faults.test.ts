@@ -8,6 +8,7 @@ import {
   rmdirSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { test } from 'node:test';
@@ -102,11 +103,11 @@ async function logOf(scratch: Scratch, lines: string): Promise<string[]> {
     .map((line) => line.replace(/^\d+: /, ''));
 }
 
-/** What `--test-config` does about persistence. */
-async function check(lines: string): Promise<boolean> {
-  const read = parseConfig({ file: 'z.conf', text: `persistence true\n${lines}` });
+/** What `--test-config` does about persistence; what it says joins `said`. */
+async function check(lines: string, said: string[] = [], first = 'persistence true'): Promise<boolean> {
+  const read = parseConfig({ file: 'z.conf', text: `${first}\n${lines}` });
   assert.ok(read.ok);
-  const log = new Log(DEFAULT_LOG_SETTINGS, Date.now, () => undefined);
+  const log = new Log(DEFAULT_LOG_SETTINGS, Date.now, ({ text }) => void said.push(text));
   return Persistence.check(read.config, { log, allowSymlinks: false, env: {} });
 }
 
@@ -136,6 +137,29 @@ test('a queue that belongs to nobody, as a damaged file may have it, stops the s
     assert.deepEqual(readFileSync(path), bytes);
   }
   assert.equal(existsSync(scratch.at('mosquitto.db')), false);
+});
+
+test('a durability without persistence is told: nothing is kept', async () => {
+  const said: string[] = [];
+  assert.ok(await check('persistence_durability sync', said, 'persistence false'));
+  assert.match(said.join('\n'), /Warning: persistence_durability does not count without 'persistence true'/);
+});
+
+test('a database that is brought later, and older than an empty store, is told not to be read', async () => {
+  await using place = await Place.make('persistence true');
+  await place.start();
+  await place.stop();
+  place.scratch.file('mosquitto.db', '');
+  utimesSync(place.at('mosquitto.db'), 0, 0);
+  const { stderr } = await place.start();
+  assert.match(
+    stderr,
+    /Warning: .*mosquitto\.db is not read: .*mosquitto\.sqlite3 was there already\. But that is empty\.\n.*: To import/,
+  );
+  await furnish(place.port);
+  await place.stop();
+  const again = await place.start();
+  assert.doesNotMatch(again.stderr, /is not read/);
 });
 
 const TEXT = `no database ${' '.repeat(4000)}`;
