@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { hex, join, toHex, type Bytes } from './bytes.ts';
 import { decode, type Packet, type PacketOf, type Publish } from './decode.ts';
@@ -243,10 +244,11 @@ export class Client {
   /** Waits for the next packet; takes it, unless told to leave it. */
   async #wait(within: number, take = true): Promise<Uint8Array | 'closed' | 'silence'> {
     const deadline = Date.now() + within;
-    while (this.#open && !this.#framer.ready) {
+    for (let isLate = false; this.#open && !this.#framer.ready;) {
+      if (isLate) return 'silence';
       const left = deadline - Date.now();
-      if (left <= 0) return 'silence';
-      await this.#woken(left);
+      isLate = left <= 0;
+      await (isLate ? turn() : this.#woken(left)); // this process may be the late one: what is there is read first
     }
     if (this.#framer.ready) return take ? this.#framer.take() : this.#framer.peek();
     if (this.#framer.rest.length > 0) this.#fail(`the last packet is cut: ${toHex(this.#framer.rest)}`);
