@@ -111,7 +111,12 @@ class Subscriber {
       link.subscribe(this.#requests(), properties, (packetId, answer) => this.#onGranted(packetId, answer));
     }
     const properties = propertiesFor(draft.properties, 'unsubscribe');
-    for (const filter of draft.unsubscribe) link.unsubscribe([filter], properties, () => {});
+    let unanswered = draft.unsubscribe.length;
+    const answered = (): void => {
+      // without a SUBACK to come `-E` would wait for ever
+      if (--unanswered === 0 && draft.exitAfterSuback && draft.topics.length === 0) this.#leave();
+    };
+    for (const filter of draft.unsubscribe) link.unsubscribe([filter], properties, answered);
   }
 
   #requests(): SubscriptionRequest[] {

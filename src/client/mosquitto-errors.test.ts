@@ -43,6 +43,9 @@ test('what may pass, and what will not', () => {
     [7, 14, 15, 19, 2, 5, 8].map((errno) => isPassing(exceptionOf(errno))),
     [true, true, true, true, false, false, false],
   );
+  const alert = Object.assign(new Error('alert'), { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' });
+  const lost = new MqttError('CONNECTION_LOST', 'why', { cause: alert });
+  assert.equal(isPassing(exceptionOf(7, lost)), false);
   assert.equal(isPassing(new Error('a handler has thrown it')), false);
 });
 

@@ -94,5 +94,11 @@ const PASSING: ReadonlySet<number> = new Set<number>([
 
 /** Whether another attempt may succeed: a connection was lost, or a server is not there. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof Exception && PASSING.has(error.errno);
+  return error instanceof Exception && PASSING.has(error.errno) && !isAlert(error);
+}
+
+/** A connection that an alert of TLS has ended: with 1.3 a certificate is refused after the handshake. */
+function isAlert({ cause }: Exception): boolean {
+  const { code } = ((cause as Error | undefined)?.cause ?? {}) as NodeJS.ErrnoException;
+  return code?.startsWith('ERR_SSL_') === true;
 }

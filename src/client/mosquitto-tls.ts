@@ -42,8 +42,8 @@ export class TlsSettings {
   }
 
   setOptions(isVerified: boolean, version: string | null, ciphers: string | null): void {
+    if (version !== null && !Object.hasOwn(VERSIONS, version)) throw exceptionOf(Errno.invalid);
     const minVersion = version === null ? undefined : VERSIONS[version];
-    if (version !== null && minVersion === undefined) throw exceptionOf(Errno.invalid);
     this.#options = {
       rejectUnauthorized: isVerified,
       ...(minVersion !== undefined && { minVersion }),

@@ -66,6 +66,7 @@ describe('what is wrong is told in the words of the extension', () => {
     ['setTlsCertificates', ['no/such/file'], INVALID],
     ['setTlsCertificates', [import.meta.filename, import.meta.filename], INVALID],
     ['setTlsOptions', [1, 'tlsv1'], INVALID],
+    ['setTlsOptions', [1, 'constructor'], INVALID],
     ['setTlsPSK', ['0x12', 'me'], INVALID],
     ['setTlsPSK', ['xyz', 'me'], INVALID],
     ['onConnect', [null], 'Need a valid callback'],
@@ -106,6 +107,7 @@ test('what gives a promise rejects', async () => {
     [() => client.connect('localhost', 65_536), INVALID],
     [() => client.connect('localhost', 1883, 4), INVALID],
     [() => client.connect('localhost', 1883, 60, 'nowhere'), 'Lookup error.'],
+    [() => client.connect(''), 'Lookup error.'],
   ] as const)
     await assert.rejects(call, { message, code: 0 });
 });

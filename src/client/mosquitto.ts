@@ -167,7 +167,8 @@ export class Client implements Disposable {
     const given = new Arguments('Client::connect', 1, 4, [host, port, keepalive, interface_]);
     const [name, number, seconds] = [given.text(0), given.whole(1), given.whole(2)];
     const isKeepAlive = seconds === 0 || (seconds >= 5 && seconds <= 65_535);
-    if (name === '' || number < 0 || number > 65_535 || !isKeepAlive) throw exceptionOf(Errno.invalid);
+    if (number < 0 || number > 65_535 || !isKeepAlive) throw exceptionOf(Errno.invalid);
+    if (name === '') throw exceptionOf(Errno.lookup);
     this.#place = { host: name, port: number, localAddress: given.optionalText(3) ?? undefined };
     this.#keepAliveSeconds = seconds;
     this.#link.drop();

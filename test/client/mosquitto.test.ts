@@ -292,6 +292,10 @@ testWithOpenssl('TLS: certificates, names and pre-shared keys', async () => {
   assert.equal(await outcome((c) => c.setTlsCertificates(on.root.certificate, certificate, key)), CONNECTED);
   assert.equal(await outcome((c) => c.setTlsCertificates(certificate, certificate, key)), tls);
   assert.equal(await outcome((c) => c.setTlsCertificates(on.root.certificate)), 'The connection was lost.');
+  const stranger = new Client();
+  stranger.setTlsCertificates(on.root.certificate);
+  await stranger.connect('localhost', on.port);
+  await assert.rejects(stranger.loopForever(), { message: 'The connection was lost.' });
   assert.equal(await outcome(() => undefined), 'The connection was lost.');
   assert.equal(await outcome((c) => c.setTlsPSK('00112233', 'me'), pskPort), CONNECTED);
   assert.equal(await outcome((c) => c.setTlsPSK('44', 'me'), pskPort), tls);

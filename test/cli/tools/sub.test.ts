@@ -57,6 +57,14 @@ describe('what is sent', () => {
     assert.equal(broker.of('disconnect').length, 1);
   });
 
+  test('-E without -t: it ends once all is unsubscribed', async () => {
+    await using broker = await FakeBroker.start();
+    const { code } = await runOurs('mosquitto_sub', [...broker.address, '-U', 'c', '-U', 'd', '-E']);
+    assert.equal(code, 0);
+    await broker.until('disconnect');
+    assert.equal(broker.of('unsubscribe').length, 2);
+  });
+
   test('options and properties of MQTT 5.0', async () => {
     await using broker = await FakeBroker.start();
     const call =
