@@ -4,7 +4,8 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { StoreError } from '../../src/store/store-error.ts';
-import { open, retained } from './sqlite-scene.ts';
+import { retained } from '../contract/store/retained.ts';
+import { open } from './sqlite-scene.ts';
 
 const [path = '', what = ''] = process.argv.slice(2);
 // A file that grows beyond its limit is an error for whoever writes it, and not the end of the program

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLOutputValue } from 'node:sqlite';
 import type { TestContext } from 'node:test';
-import type { Change } from '../../src/broker/change.ts';
 import type { Store } from '../../src/broker/store.ts';
 import { openSqlite } from '../../src/store/sqlite-store.ts';
 import type { SqliteStore } from '../../src/store/sqlite-store.ts';
@@ -20,25 +19,6 @@ export function place(t: TestContext): string {
 /** Opens the store as a broker does. */
 export function open(path: string): SqliteStore {
   return openSqlite({ path, synchronous: 'full', pageSize: 4096 });
-}
-
-/** A retained message, with the payload it takes. */
-export function retained(id: number, topic: string, payload: Uint8Array = new Uint8Array(20)): Change[] {
-  const message = {
-    topic,
-    payload,
-    qos: 1,
-    retain: true,
-    properties: {},
-    expiresAt: 0,
-    publisher: 'p',
-    username: undefined,
-    port: 1883,
-  } as const;
-  return [
-    { kind: 'message kept', id, message },
-    { kind: 'retained', topic, id },
-  ];
 }
 
 /** The topics of what is retained. */

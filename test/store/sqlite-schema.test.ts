@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import type { Change } from '../../src/broker/change.ts';
 import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
 import { StoreError } from '../../src/store/store-error.ts';
-import { open, place, retained, rows, sql } from './sqlite-scene.ts';
+import { retained } from '../contract/store/retained.ts';
+import { open, place, rows, sql } from './sqlite-scene.ts';
 
 /** The plugin's own declarations, version 1.1. */
 const PLUGIN = `

@@ -27,7 +27,8 @@ import { writeChange } from '../../src/store/sqlite-statements.ts';
 import { storeErrorOf } from '../../src/store/sqlite-trouble.ts';
 import { SqliteWriter } from '../../src/store/sqlite-writer.ts';
 import { StoreError } from '../../src/store/store-error.ts';
-import { open, place, retained, rows, sql, topics } from './sqlite-scene.ts';
+import { retained } from '../contract/store/retained.ts';
+import { open, place, rows, sql, topics } from './sqlite-scene.ts';
 
 const NOBODY = 65_534;
 const WAIT = { signal: AbortSignal.timeout(30_000) };

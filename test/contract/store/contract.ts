@@ -10,6 +10,7 @@ import type { Store } from '../../../src/broker/store.ts';
 import { runs } from '../../runs.ts';
 import { Broker, commits } from './changes.ts';
 import { Kept } from './model.ts';
+import { retained } from './retained.ts';
 
 /** How the suite reaches an adapter. */
 export interface Adapter {
@@ -154,22 +155,4 @@ export function storeContract(adapter: Adapter): void {
       await store.close();
     });
   });
-}
-
-function retained(id: number, topic: string): Change[] {
-  const message = {
-    topic,
-    payload: new TextEncoder().encode(topic),
-    qos: 1,
-    retain: true,
-    properties: {},
-    expiresAt: 0,
-    publisher: 'p',
-    username: undefined,
-    port: 1883,
-  } as const;
-  return [
-    { kind: 'message kept', id, message },
-    { kind: 'retained', topic, id },
-  ];
 }
