@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { optionNames } from '../../config/options.ts';
 import { BROKER_OPTIONS } from '../broker-arguments.ts';
 import { EXIT } from '../broker-exit.ts';
@@ -11,7 +12,7 @@ import { LINKS } from '../link-tools.ts';
 import { manualFile, PAGES } from './pages.ts';
 import { roff } from './roff.ts';
 
-const ROOT = new URL('../../../', import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** A formatter and how it is asked for warnings. Their absence is no fault: pages are plain text. */
 const CRITICS = [
