@@ -93,10 +93,9 @@ export class Tool {
   }
 
   /** The alert of TLS, if there was one, says what libmosquitto's text does not. */
-  #reportLoss({ code, cause }: MqttError): number {
-    const number = this.#fail(
-      code === 'PROTOCOL_ERROR' ? LibraryError.protocol : LibraryError.connectionLost,
-    );
+  #reportLoss(error: MqttError): number {
+    const { cause } = error;
+    const number = this.#fail(lossNumber(error));
     if (isTlsError(cause)) this.complain(`Reason: ${cause.reason ?? cause.message}`);
     return number;
   }
@@ -143,4 +142,11 @@ function wrongUse(name: string, problem: string): string {
 
 function nameOf(which: ToolName, io: Io): string {
   return io.name === `mosquitto_${which}` ? io.name : `zanzara ${which}`;
+}
+
+/** libmosquitto's number for the end of a connection that nobody has asked for. */
+function lossNumber({ code, reasonCode }: MqttError): number {
+  if (code === 'PROTOCOL_ERROR') return LibraryError.protocol;
+  const isSilent = code === 'TIMED_OUT' || reasonCode === Reason.keepAliveTimeout;
+  return isSilent ? LibraryError.keepAlive : LibraryError.connectionLost;
 }

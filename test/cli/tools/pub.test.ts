@@ -165,6 +165,12 @@ describe('how it ends', () => {
     assert.deepEqual([code, stderr], [7, 'Error: The connection was lost.\n']);
   });
 
+  test('a server that does not answer, for longer than the keep alive', async () => {
+    await using broker = await FakeBroker.start(({ type }) => type === 'connect');
+    const { code, stderr } = await pub(broker, '-t a -m x -k 5');
+    assert.deepEqual([code, stderr], [19, 'Error: Keepalive exceeded\n']);
+  });
+
   test('the server sends it away', async () => {
     await using broker = await FakeBroker.start((packet, line) => {
       if (packet.type === 'publish')
