@@ -10,6 +10,7 @@ export const LIMITS: {
   readonly wireBytes: number;
   readonly heldBytes: number;
   readonly unstoredChanges: number;
+  readonly propertyCharacters: number;
   readonly backlogChunks: number;
   readonly unreadAnswers: number;
   readonly subscriptionsPerSession: number;
@@ -54,6 +55,8 @@ export const LIMITS: {
   heldBytes: 16 * 1024 * 1024,
   /** Changes that wait while the store is busy. Beyond them nothing that must be kept is accepted, as when it fails. */
   unstoredChanges: 1_000_000,
+  /** User properties of one message as the store writes them, JSON: no string may be longer than 536,870,888. */
+  propertyCharacters: 64 * 1024 * 1024,
   /** Chunks held back while a connection waits for an access backend; its wire is paused, so few come. */
   backlogChunks: 64,
   /** Acknowledgements and other answers to a peer that sends and does not read. Beyond them it closes with 0x97. */

@@ -129,6 +129,21 @@ describe('limits of a PUBLISH', () => {
     client.expectClosed(Reason.topicNameInvalid);
   });
 
+  test('user properties that no store could keep close', () => {
+    const rig = new Rig({ settings: { maxPacketSize: LIMITS.packetBytes } });
+    const client = rig.connect('c');
+    const value = '"'.repeat(65_535);
+    const most = Math.floor(LIMITS.propertyCharacters / (2 * value.length + 64));
+    const userProperties = Array.from({ length: most }, () => ['', value] as const);
+    client.sendPublish('t', 'x', { qos: 1, properties: { userProperties } });
+    client.expect('puback');
+    client.sendPublish('t', 'x', {
+      qos: 1,
+      properties: { userProperties: [...userProperties, ['', value]] },
+    });
+    client.expectClosed(Reason.quotaExceeded);
+  });
+
   test('[MQTT-3.3.4-6] a subscription identifier, or a response topic with a wildcard, closes [MQTT-3.3.2-14]', () => {
     const rig = new Rig();
     for (const properties of [

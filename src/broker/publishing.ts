@@ -88,7 +88,7 @@ function checkTopic(topic: string): void {
   validTopic = topic;
 }
 
-function checkProperties({ subscriptionIdentifiers, responseTopic }: Properties): void {
+function checkProperties({ subscriptionIdentifiers, responseTopic, userProperties }: Properties): void {
   // [MQTT-3.3.4-6]
   if (subscriptionIdentifiers !== undefined) {
     throw new ProtocolError(Reason.protocolError, 'PUBLISH with a subscription identifier');
@@ -97,6 +97,18 @@ function checkProperties({ subscriptionIdentifiers, responseTopic }: Properties)
   if (responseTopic !== undefined && !isTopicName(responseTopic)) {
     throw new ProtocolError(Reason.protocolError, 'PUBLISH with an invalid response topic');
   }
+  if (userProperties !== undefined && charactersOf(userProperties) > LIMITS.propertyCharacters) {
+    throw new ProtocolError(Reason.quotaExceeded, 'PUBLISH with more user properties than can be kept');
+  }
+}
+
+/** Of one in JSON beside its name and value; of these each character may become two. */
+const FRAME_CHARACTERS = 64;
+
+function charactersOf(userProperties: NonNullable<Properties['userProperties']>): number {
+  let characters = FRAME_CHARACTERS * userProperties.length;
+  for (const [name, value] of userProperties) characters += 2 * (name.length + value.length);
+  return characters;
 }
 
 function decided(
