@@ -1,5 +1,5 @@
 /** An application message inside the broker, and its frames. */
-import { copyOf } from '../protocol/bytes.ts';
+import { copyOf, packed, unpacked } from '../protocol/bytes.ts';
 import { propertyBlock } from '../protocol/encode.ts';
 import type { ProtocolVersion, QoS } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
@@ -8,13 +8,14 @@ import { publishFrame, stamped } from '../protocol/publish-frame.ts';
 import type { Principal } from './access.ts';
 import type { Clock } from './clock.ts';
 
-/** Where the next small payloads are kept: bytes, and how many of them are taken. */
-const SLAB = 16 * 1024;
-let slab: Uint8Array = new Uint8Array(SLAB);
-let slabUsed = 0;
+/** Payloads up to this size are kept packed; larger ones as an array of their own. Bytes. */
+const LARGEST_PACKED = 2048;
 
-/** Payloads up to this size are copied into shared slabs; larger ones get memory of their own. Bytes. */
-const LARGEST_POOLED = 2048;
+/**
+ * The message whose frames are at hand: the one that is delivered just now. Frames are made for the subscribers of one
+ * publication, and small ones come out of a shared pool: a message that waits for days must not keep one.
+ */
+const delivered: { message: Message | undefined } = { message: undefined };
 
 export interface MessageFields {
   readonly topic: string;
@@ -55,11 +56,9 @@ export class Message implements MessageFields {
   references = 0;
   /** Its identifier in the store, while it is kept there; else 0. */
   storedId = 0;
-  /** The payload, or what it is a part of: an array of its own for each of a million small ones would cost 100 bytes. */
-  #bytes: Uint8Array;
-  /** Where the payload begins, once it is kept; -1 before. */
-  #at = -1;
-  readonly #length: number;
+  /** Packed if it is kept and small. */
+  #payload: Uint8Array | string;
+  #isKept = false;
   /** At QoS 0: the frame itself. */
   #frame3: Uint8Array | undefined;
   #frame5: SharedFrame | undefined;
@@ -75,23 +74,23 @@ export class Message implements MessageFields {
     this.expiresAt = fields.expiresAt;
     this.publisher = fields.publisher;
     this.source = fields.source;
-    this.#bytes = fields.payload;
-    this.#length = fields.payload.length;
+    this.#payload = fields.payload;
   }
 
   get payload(): Uint8Array {
-    if (this.#bytes.length === this.#length) return this.#bytes;
-    return this.#bytes.subarray(this.#at, this.#at + this.#length);
+    return typeof this.#payload === 'string' ? unpacked(this.#payload) : this.#payload;
   }
 
   get payloadBytes(): number {
-    return this.#length;
+    return this.#payload.length;
   }
 
   /** Makes the message outlive the tick: its bytes are copied out of the received chunk, once. */
   keep(): this {
-    if (this.#at >= 0) return this;
-    this.#keepPayload();
+    if (this.#isKept) return this;
+    this.#isKept = true;
+    const { payload } = this;
+    this.#payload = payload.length > LARGEST_PACKED ? copyOf(payload) : packed(payload);
     this.#frame3 = undefined;
     this.#frame5 = undefined;
     const { correlationData } = this.properties;
@@ -121,10 +120,13 @@ export class Message implements MessageFields {
   /** The frame at QoS 0 without RETAIN, shared by all subscribers of a version. */
   sharedFrame(version: ProtocolVersion, clock: Clock): Uint8Array {
     if (version !== 5) {
-      return (this.#frame3 ??= publishFrame(0, this.topic, 0, undefined, false, this.payload));
+      if (this.#frame3 !== undefined) return this.#frame3;
+      this.#takeTurn();
+      return (this.#frame3 = publishFrame(0, this.topic, 0, undefined, false, this.payload));
     }
     const expiry = this.#remaining(clock);
     if (this.#frame5?.expiry === expiry) return this.#frame5.bytes;
+    this.#takeTurn();
     const bytes = publishFrame(0, this.topic, 0, this.#block(clock), true, this.payload);
     this.#frame5 = { bytes, expiry };
     return bytes;
@@ -134,10 +136,12 @@ export class Message implements MessageFields {
   stampedFrame(version: ProtocolVersion, flags: number, packetId: number, clock: Clock): Uint8Array {
     if (version !== 5) {
       if (this.#first3 !== undefined) return stamped(this.#first3, flags, packetId);
+      this.#takeTurn();
       return (this.#first3 = publishFrame(flags, this.topic, packetId, undefined, false, this.payload));
     }
     const expiry = this.#remaining(clock);
     if (this.#first5?.expiry === expiry) return stamped(this.#first5.bytes, flags, packetId);
+    this.#takeTurn();
     const bytes = publishFrame(flags, this.topic, packetId, this.#block(clock), true, this.payload);
     this.#first5 = { bytes, expiry };
     return bytes;
@@ -149,25 +153,19 @@ export class Message implements MessageFields {
     return { ...this.properties, messageExpiryInterval: this.#remaining(clock) };
   }
 
-  /**
-   * Copies the payload, a small one into a slab that holds nothing else: were it cut from the pool that frames come from,
-   * ten bytes could pin a slab of 64 KiB.
-   */
-  #keepPayload(): void {
-    const payload = this.#bytes;
-    this.#at = 0;
-    if (payload.length > LARGEST_POOLED) {
-      this.#bytes = copyOf(payload);
-      return;
-    }
-    if (slabUsed + payload.length > SLAB) {
-      slab = new Uint8Array(SLAB);
-      slabUsed = 0;
-    }
-    slab.set(payload, slabUsed);
-    this.#bytes = slab;
-    this.#at = slabUsed;
-    slabUsed += payload.length;
+  /** From now on the frames of this message are at hand, and those of the one before are not. */
+  #takeTurn(): void {
+    const { message } = delivered;
+    if (message === this) return;
+    if (message !== undefined) message.#forgetFrames();
+    delivered.message = this;
+  }
+
+  #forgetFrames(): void {
+    this.#frame3 = undefined;
+    this.#frame5 = undefined;
+    this.#first3 = undefined;
+    this.#first5 = undefined;
   }
 
   #block(clock: Clock): Uint8Array | undefined {

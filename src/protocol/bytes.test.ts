@@ -76,6 +76,15 @@ for (const [where, module] of BOTH) {
     assert.equal(module.allocate(9).length, 9);
   });
 
+  test(`bytes ${where} are packed and unpacked as they are`, () => {
+    const all = Uint8Array.from({ length: 256 }, (_, code) => code);
+    for (const some of [all, all.subarray(100, 200), new Uint8Array(0)]) {
+      const kept = module.packed(some);
+      assert.equal(kept.length, some.length);
+      assert.deepEqual([...module.unpacked(kept)], [...some]);
+    }
+  });
+
   test(`sameBytes() ${where}`, () => {
     const a = bytes('00010203');
     assert.ok(module.sameBytes(a, 1, bytes('0102')));

@@ -44,6 +44,23 @@ export const asciiText: (bytes: Uint8Array, start: number, end: number) => strin
   ? (bytes, start, end) => node.prototype.latin1Slice.call(bytes, start, end)
   : (bytes, start, end) => strictDecoder.decode(bytes.subarray(start, end));
 
+/**
+ * Bytes as a text of as many characters below 0x100: the smallest thing that keeps few bytes and pins nothing else. An
+ * array of its own costs 100 bytes besides, a place in a shared one keeps all of that alive.
+ */
+export const packed: (bytes: Uint8Array) => string = node
+  ? (bytes) => node.prototype.latin1Slice.call(bytes, 0, bytes.length)
+  : (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+
+/** The bytes that were packed. They may come out of a shared pool. */
+export const unpacked: (text: string) => Uint8Array = node
+  ? (text) => {
+      const bytes = node.allocUnsafe(text.length);
+      node.prototype.latin1Write.call(bytes, text, 0, text.length);
+      return bytes;
+    }
+  : (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
 /** The text of UTF-8; undefined when it is ill-formed (overlong, surrogate, cut off). [MQTT-1.5.4-1] */
 export function utf8Text(bytes: Uint8Array, start: number, end: number): string | undefined {
   try {
