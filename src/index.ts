@@ -3,6 +3,7 @@ import type { Diagnostic } from './config/diagnostic.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
 import { missingCapabilities } from './config/capabilities.ts';
 import { parseConfig } from './config/parse.ts';
+import type { ParseResult } from './config/parse.ts';
 import { diskFiles, readConfig } from './config/read.ts';
 import type { Plugin, PluginFactory } from './plugin/plugin.ts';
 import { CAPABILITIES } from './server/capabilities.ts';
@@ -16,6 +17,8 @@ export interface BrokerOptions {
   /** Plugins of the program; they come before those of the configuration. */
   readonly plugins?: readonly (Plugin | PluginFactory)[];
 }
+
+const SHAPES = 'config is the text of a mosquitto.conf, configFile the path of one, and one is enough';
 
 const REFUSALS = {
   'no plugins': 'A plugin could not be used',
@@ -47,14 +50,11 @@ export class ConfigError extends Error {
 /**
  * Starts a broker; without options on port 1883, for clients on this machine. It keeps nothing over a restart unless
  * its configuration says so, with `persistence true` and `persistence_location DIRECTORY`; `stop` then resolves when
- * all is on the disk. Rejects with a `ConfigError` if the
- * configuration is wrong, and with an `Error` if a listener or a database cannot be opened: the log then says which and why.
+ * all is on the disk. Rejects with a `TypeError` if the configuration is given as something else, with a `ConfigError` if
+ * it is wrong, and with an `Error` if a listener or a database cannot be opened: the log then says which and why.
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<RunningBroker> {
-  const result =
-    options.configFile === undefined
-      ? parseConfig({ file: 'config', text: options.config ?? '' }, diskFiles)
-      : readConfig(options.configFile);
+  const result = configOf(options);
   if (!result.ok) throw new ConfigError(result.diagnostics.filter(({ level }) => level === 'error'));
   const missing = missingCapabilities(result.config, CAPABILITIES);
   if (missing.length > 0) throw new ConfigError(missing);
@@ -72,6 +72,17 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
       server.close();
     },
   };
+}
+
+/** What callers without types give by mistake must not start a broker on other ports and rules than they think. */
+function configOf({ config, configFile }: BrokerOptions): ParseResult {
+  for (const [name, value] of Object.entries({ config, configFile })) {
+    if (value !== undefined && typeof value !== 'string')
+      throw new TypeError(`${name} is ${typeof value}: ${SHAPES}`);
+  }
+  if (configFile === undefined) return parseConfig({ file: 'config', text: config ?? '' }, diskFiles);
+  if (config !== undefined) throw new TypeError(`config and configFile are both given: ${SHAPES}`);
+  return readConfig(configFile);
 }
 
 export { startBroker as createServer };

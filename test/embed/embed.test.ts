@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
 import { ConfigError, startBroker } from '../../src/index.ts';
+import type { BrokerOptions } from '../../src/index.ts';
 import { freePort } from '../cli/program.ts';
 
 test('a broker in the program serves clients, stops, and frees its port for the next', async () => {
@@ -36,6 +37,19 @@ test('a wrong configuration is told with line and advice', async () => {
       error.diagnostics[0]?.line === 2 &&
       /Unknown configuration variable 'max_keepaliv'[\s\S]*max_keepalive/.test(error.message),
   );
+});
+
+test('a configuration of another kind starts nothing', async () => {
+  for (const options of [
+    { config: { listener: 1883 } },
+    { configFile: 7 },
+    { config: '', configFile: 'x' },
+  ]) {
+    await assert.rejects(startBroker(options as BrokerOptions), {
+      name: 'TypeError',
+      message: /config is the text of a mosquitto\.conf/,
+    });
+  }
 });
 
 test('an ability that is missing is named', async () => {
