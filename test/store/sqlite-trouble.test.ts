@@ -31,7 +31,7 @@ import { retained } from '../contract/store/retained.ts';
 import { open, place, rows, sql, topics } from './sqlite-scene.ts';
 
 const NOBODY = 65_534;
-const WAIT = { signal: AbortSignal.timeout(30_000) };
+const WAIT = { signal: AbortSignal.timeout(150_000) };
 
 /** Whether it is a StoreError with advice whose text is like this. */
 function says(message: RegExp, hint = /./): (error: unknown) => boolean {
