@@ -3,7 +3,7 @@ import type { Diagnostic } from './config/diagnostic.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
 import { missingCapabilities } from './config/capabilities.ts';
 import { parseConfig } from './config/parse.ts';
-import type { ParseResult } from './config/parse.ts';
+import type { ParseResult } from './config/config.ts';
 import { diskFiles, readConfig } from './config/read.ts';
 import type { Plugin, PluginFactory } from './plugin/plugin.ts';
 import { CAPABILITIES } from './server/capabilities.ts';
