@@ -38,7 +38,7 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     about: "make links under the names of Mosquitto's programs",
     page: 'zanzara-link-tools(1)',
   },
-  help: { about: 'list the commands', page: 'zanzara(1)' },
+  help: { about: 'list the commands, or show the options of one', page: 'zanzara(1)' },
 };
 
 /** Columns of the names. */
@@ -53,6 +53,6 @@ Usage: zanzara COMMAND [options]
 
 ${rows.join('\n')}
 
-'zanzara COMMAND --help' shows its options. The manual pages say more: zanzara(1) names them.
+'zanzara help COMMAND' shows its options. The manual pages say more: zanzara(1) names them.
 `;
 }

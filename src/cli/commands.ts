@@ -46,10 +46,17 @@ const NAMES: ReadonlyMap<string, Load> = new Map([
 
 /** Runs the command that the arguments or the program's name ask for, and gives its exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const load = asked(argv, io.name);
+  const topic = helpTopic(argv, io.name);
+  const load = topic === undefined ? asked(argv, io.name) : COMMANDS.get(topic);
+  if (load !== undefined && topic !== undefined) {
+    await (
+      await load()
+    )(['--help'], io);
+    return 0; // whoever asks by this name has no script that expects the 1 of Mosquitto's tools
+  }
   if (load !== undefined) return (await load())(isNamed(argv, io.name) ? argv.slice(1) : argv, io);
   io.stderr(
-    `Error: Unknown command '${argv[0]}'. Zanzara ${VERSION} has: ${[...COMMANDS.keys()].join(', ')}. ` +
+    `Error: Unknown command '${topic ?? argv[0]}'. Zanzara ${VERSION} has: ${[...COMMANDS.keys()].join(', ')}. ` +
       `'zanzara help' says what they are for, 'zanzara --help' shows the options of the broker.\n`,
   );
   return 3;
@@ -65,6 +72,11 @@ function asked(argv: readonly string[], name: string): Load | undefined {
   const named = NAMES.get(name);
   if (named !== undefined) return named;
   return isNamed(argv, name) ? COMMANDS.get(argv[0] ?? '') : loadBroker;
+}
+
+/** The command that `zanzara help COMMAND` names; undefined if none is asked for. */
+function helpTopic([word, topic]: readonly string[], name: string): string | undefined {
+  return word === 'help' && !NAMES.has(name) && topic?.startsWith('-') === false ? topic : undefined;
 }
 
 /** Whether the first argument is the name of a command. */

@@ -98,6 +98,17 @@ describe('which command', () => {
     for (const name of Object.keys(COMMAND_TEXTS)) assert.match(stdout, new RegExp(`^  ${name} +[a-z]`, 'm'));
   });
 
+  test('help of a command is what the command says of itself', async () => {
+    for (const name of Object.keys(COMMAND_TEXTS).filter((each) => each !== 'help')) {
+      const { code, stdout, stderr } = await command(`help ${name}`);
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.equal(stdout, (await command(`${name} --help`)).stdout);
+    }
+    const unknown = await command('help brokr');
+    assert.equal(unknown.code, 3);
+    assert.match(unknown.stderr, /^Error: Unknown command 'brokr'\./);
+  });
+
   test('under the name mosquitto there are no sub-commands', async () => {
     const { code, stdout, stderr } = await command('broker', 'mosquitto');
     assert.equal(code, 3);

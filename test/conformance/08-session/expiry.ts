@@ -53,9 +53,9 @@ conformance(
   '[MQTT-4.1.0-1] a session does not expire while its connection is open',
   { slow: true, versions: [5] },
   async (c) => {
-    const client = await c.connect({ clientId: c.id('x'), properties: { sessionExpiryInterval: 4 } });
+    const client = await c.connect({ clientId: c.id('x'), properties: { sessionExpiryInterval: 10 } });
     await client.subscribe(c.topic, 1);
-    await sleep(6500); // the time to be back in is long enough for a slow machine
+    await sleep(12_500); // the time to be back in is long enough for a slow machine
     const publisher = await c.connect();
     await publisher.publish(c.topic, 'x', { qos: 1 });
     await client.receive(c.topic, 'x');

@@ -65,9 +65,9 @@ conformance(
   { slow: true, versions: [5] },
   async (c) => {
     const heir = await witness(c);
-    (await connect(c, 4, 60)).drop(); // time enough to be back on a slow machine
+    (await connect(c, 10, 60)).drop(); // time enough to be back on a slow machine
     await c.connect({ clientId: c.id('x'), clean: false, properties: { sessionExpiryInterval: 60 } });
-    await sleep(6500);
+    await sleep(12_500);
     await heir.expectNothing();
   },
 );
