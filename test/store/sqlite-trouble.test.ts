@@ -137,7 +137,7 @@ test('a directory or a file that is read-only is named', async (t) => {
   const path = place(t);
   await open(path).close();
   chownSync(path, process.geteuid?.() === 0 ? NOBODY : -1, -1);
-  chmodSync(dirname(path), 0o755);
+  chmodSync(dirname(path), 0o555); // nobody may write there, not even its owner
   asNobody(() =>
     assert.throws(() => open(path), says(/test\.sqlite3: access is denied/, /must be able to write/)),
   );
