@@ -44,7 +44,7 @@ class Site implements AsyncDisposable {
         `listener 0 ${this.path}`,
       ].join('\n'),
     );
-    await this.#running.program.listens(ports.wss);
+    await this.#running.program.until(/ running\n/); // all listeners are open
     return this;
   }
 

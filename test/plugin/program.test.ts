@@ -27,6 +27,7 @@ global_plugin ${mark}
 plugin_opt_mark all`,
     ['-v'],
   );
+  await broker.program.until(/ running\n/); // the second listener opens after the first
   const subscriber = await connectTo(broker.port, { clientId: 'subscriber' });
   await subscriber.subscribe('t');
   const [first, second] = [await connectTo(broker.port), await connectTo(other)];

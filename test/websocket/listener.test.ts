@@ -189,6 +189,7 @@ describe('options', { concurrency: 4 }, () => {
     await using broker = await startZanzara(
       `protocol websockets\nmax_connections 1\nmount_point web/\nlistener ${plain} 127.0.0.1`,
     );
+    await broker.program.until(/ running\n/); // the second listener opens after the first
     const client = await connectTo(plain, { clientId: 'plain' });
     await client.subscribe('web/#');
     await using guest = await Guest.arrive(broker.port, 4, {
