@@ -1,5 +1,7 @@
 /** Who a client says it is, by CONNECT and by what its transport has proved. */
+import { copyOf } from '../protocol/bytes.ts';
 import type { Connect } from '../protocol/packet.ts';
+import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Credentials, Principal } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { ListenerSettings } from './limits.ts';
@@ -29,6 +31,23 @@ export function withNames(
     ...(username !== undefined && { username }),
     ...(password !== undefined && usernameFrom === 'connect' && { password }),
     ...(useUsernameAsClientId && { clientId: username ?? '' }),
+  };
+}
+
+/**
+ * What is asked of a CONNECT while its connection lasts. The rest is not kept, least of all views into the chunk in which
+ * it came; the password only where the client may have to prove anew who it is.
+ */
+export function remembered(
+  { will: _will, password, properties: { authenticationMethod }, ...packet }: Connect,
+  clientId: string,
+): Connect {
+  if (authenticationMethod === undefined) return { ...packet, clientId, properties: NO_PROPERTIES };
+  return {
+    ...packet,
+    clientId,
+    properties: { authenticationMethod },
+    ...(password !== undefined && { password: copyOf(password) }),
   };
 }
 

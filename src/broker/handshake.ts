@@ -9,7 +9,7 @@ import { connectReturnCode, Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
 import type { Exchange, Principal, Verdict } from './access.ts';
 import { checkConnect, roomForClient } from './connect-rules.ts';
-import { credentialsOf, principalOf, usernameOf, withNames } from './credentials.ts';
+import { credentialsOf, principalOf, remembered, usernameOf, withNames } from './credentials.ts';
 import type { Agreement, Connection, ConnectionState } from './connection.ts';
 import { leaveAt } from './leave.ts';
 import { isHeldBack, noteVerdict } from './login-attempt.ts';
@@ -222,7 +222,7 @@ function accept(
     sessionPresent,
   );
   connection.opened({
-    connect: { ...packet, clientId },
+    connect: remembered(packet, clientId),
     session,
     aliases: new ReceivedAliases(packet.version === 5 ? listener.settings.maxTopicAlias : 0),
     receiveMaximum: settings.maxInflightMessages,

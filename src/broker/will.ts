@@ -20,7 +20,7 @@ export class PendingWill implements Deadline {
   constructor(broker: Broker, session: Session, will: Will, isKept = false) {
     this.#broker = broker;
     this.#session = session;
-    this.#will = { ...will, payload: copyOf(will.payload) };
+    this.#will = { ...will, payload: copyOf(will.payload), properties: ownBytes(will.properties) };
     if (!isKept) broker.journal?.will(session);
   }
 
@@ -74,6 +74,14 @@ export class PendingWill implements Deadline {
     });
     this.#broker.publishFor(this.#session.principal, message);
   }
+}
+
+/** The same properties, of which none is a view into a received chunk. */
+function ownBytes(properties: Properties): Properties {
+  const { correlationData } = properties;
+  return correlationData === undefined
+    ? properties
+    : { ...properties, correlationData: copyOf(correlationData) };
 }
 
 function withoutDelay(properties: Properties): Properties {

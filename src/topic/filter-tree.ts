@@ -1,5 +1,5 @@
 /** Values kept under topic filters and found by topic name: the subscriptions. */
-import { hasWildcard } from './topic.ts';
+import { hasWildcard, ownLevels } from './topic.ts';
 
 interface Node<T> {
   /** The filter level that leads here, to take the node away when it is empty. */
@@ -36,7 +36,7 @@ export class FilterTree<T> {
   /** Adds a value; false if it was there. */
   add(filter: string, value: T): boolean {
     let node = this.#root;
-    for (const level of filter.split('/')) {
+    for (const level of ownLevels(filter)) {
       node.children ??= new Map();
       let child = node.children.get(level);
       if (child === undefined) {

@@ -1,4 +1,5 @@
 /** What is kept under topic names and found by topic filter: the retained messages. */
+import { ownLevels } from './topic.ts';
 
 /** Something that is kept under its topic. */
 export interface Topical {
@@ -53,7 +54,7 @@ export class TopicTree<T extends Topical> {
   set(value: T): T | undefined {
     const { topic } = value;
     let level = this.#root;
-    for (const [depth, name] of topic.split('/').entries()) {
+    for (const [depth, name] of ownLevels(topic).entries()) {
       const below = childOf(level, name, depth);
       if (below === undefined || (!(below instanceof Level) && below.topic === topic)) {
         setChild(level, name, value, depth);

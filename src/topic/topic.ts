@@ -34,6 +34,18 @@ function isShallow(topic: string): boolean {
   return separators <= MAX_SEPARATORS;
 }
 
+/** In shorter topics a level may be a view of the whole: what it keeps alive is not worth a copy. */
+const LONG_TOPIC = 128;
+
+/**
+ * The levels of a topic or filter, for whoever keeps one of them longer than the whole: in V8 a part of a text keeps all
+ * of it alive, and a level of twenty characters may come out of 65,535.
+ */
+export function ownLevels(topic: string): string[] {
+  const levels = topic.split('/');
+  return topic.length < LONG_TOPIC ? levels : levels.map((level) => ` ${level}`.slice(1));
+}
+
 export interface SharedFilter {
   readonly shareName: string;
   readonly filter: string;
