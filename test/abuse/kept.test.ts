@@ -1,0 +1,130 @@
+/** Small things that must not keep large ones alive. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Wire } from '../../src/broker/wire.ts';
+import { encode } from '../../src/protocol/encode.ts';
+import type { Connect } from '../../src/protocol/packet.ts';
+import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
+import { FilterTree } from '../../src/topic/filter-tree.ts';
+import { TopicTree } from '../../src/topic/topic-tree.ts';
+import { Rig } from '../broker/rig.ts';
+
+const MIB = 1024 * 1024;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Bytes that are in use besides garbage. */
+function used(): number {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+/** A PUBLISH that fills the rest of a chunk. */
+const FILLER = encode(
+  {
+    type: 'publish',
+    topic: 't',
+    payload: new Uint8Array(60_000),
+    qos: 0,
+    retain: false,
+    dup: false,
+    packetId: 0,
+    properties: NO_PROPERTIES,
+  },
+  5,
+);
+
+/** Takes everything and keeps nothing. */
+const wire: Wire = {
+  full: false,
+  pressed: false,
+  unsentFrames: 0,
+  unsentBytes: 0,
+  write: () => undefined,
+  pause: () => undefined,
+  resume: () => undefined,
+  close: () => undefined,
+};
+
+function connectPacket(clientId: string, fields: Partial<Connect>): Connect {
+  return {
+    type: 'connect',
+    version: 5,
+    bridge: false,
+    clientId,
+    cleanStart: true,
+    keepAliveSeconds: 0,
+    properties: NO_PROPERTIES,
+    ...fields,
+  };
+}
+
+const byte = Uint8Array.of(1);
+const will = { topic: 'w', payload: byte, qos: 0, retain: false, properties: NO_PROPERTIES } as const;
+
+/** What a CONNECT may hold that is a view into the bytes it came in, and what may be long. */
+const CONNECTS: readonly (readonly [string, Partial<Connect>])[] = [
+  ['a password', { username: 'u', password: byte }],
+  ['a will', { will }],
+  ['a will with correlation data', { will: { ...will, properties: { correlationData: byte } } }],
+  ['a delayed will', { will: { ...will, properties: { willDelayInterval: 60, correlationData: byte } } }],
+  [
+    'user properties',
+    { properties: { userProperties: Array.from({ length: 1000 }, () => ['name', 'value'] as const) } },
+  ],
+];
+
+describe('an open connection does not keep the chunk its CONNECT came in', () => {
+  for (const [name, fields] of CONNECTS) {
+    test(`with ${name}`, () => {
+      const rig = new Rig({ log: false });
+      const before = used();
+      for (let i = 0; i < 200; i++) {
+        const connection = rig.broker.accept(wire, rig.listener, { address: '10.0.0.1', port: i });
+        connection?.receive(Buffer.concat([encode(connectPacket(`c${i}`, fields), 5), FILLER]));
+      }
+      const grown = used() - before;
+      assert.equal(rig.broker.counters.publishReceived, 200);
+      assert.equal(rig.broker.connections.size, 200);
+      assert.ok(grown < 4 * MIB, `200 connections keep ${grown} bytes`);
+    });
+  }
+});
+
+const LONG = 'x'.repeat(60_000);
+
+/** A text that is one piece of memory. */
+function flat(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
+test('a retained topic does not keep a longer one alive that has gone', () => {
+  const tree = new TopicTree<{ readonly topic: string }>();
+  const before = used();
+  for (let i = 0; i < 300; i++) {
+    tree.set({ topic: `site ${i}/a level that they share/state` });
+    tree.set({ topic: flat(`site ${i}/a level that they share/${LONG}${i}`) });
+    tree.delete(`site ${i}/a level that they share/${LONG}${i}`);
+  }
+  const grown = used() - before;
+  assert.equal(tree.size, 300);
+  assert.ok(grown < 4 * MIB, `300 topics keep ${grown} bytes`);
+});
+
+test('a filter does not keep a longer one alive that has gone', () => {
+  const tree = new FilterTree<number>();
+  const before = used();
+  for (let i = 0; i < 300; i++) {
+    const long = flat(`site ${i}/a level that they share/${LONG}${i}`);
+    tree.add(long, i);
+    tree.add(`site ${i}/a level that they share/+`, i);
+    tree.remove(long, i);
+  }
+  const grown = used() - before;
+  assert.deepEqual(tree.match('site 7/a level that they share/state'), [7]);
+  assert.ok(grown < 4 * MIB, `300 filters keep ${grown} bytes`);
+});
