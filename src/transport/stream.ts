@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Connection } from '../broker/connection.ts';
 import type { Arrival, Door } from './arrival.ts';
+import { readShared } from './shared-reads.ts';
 import { SocketWire } from './socket-wire.ts';
 import type { WireStream } from './socket-wire.ts';
 
@@ -52,7 +53,7 @@ function waitATurn(socket: Socket, start: (socket: Socket) => void): void {
 }
 
 function startReading(socket: ServedSocket): void {
-  socket.on('data', onData);
+  readShared(socket, onData);
 }
 
 function onData(this: ServedSocket, chunk: Buffer): void {
