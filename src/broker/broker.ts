@@ -23,6 +23,7 @@ import type { Store } from './store.ts';
 import { StoredMessages } from './stored.ts';
 import { Subscription } from './subscription.ts';
 import { SystemTopics } from './sys.ts';
+import { Walks } from './walks.ts';
 import type { Wire } from './wire.ts';
 
 const DOLLAR = 0x24;
@@ -63,6 +64,7 @@ export class Broker {
   readonly journal: Journal | undefined;
   readonly stored: StoredMessages;
   readonly retained: Retained;
+  readonly walks: Walks;
   readonly system: SystemTopics;
   access: Access;
   /** May be replaced at any time. */
@@ -90,7 +92,9 @@ export class Broker {
     this.#heapBytes = ports.heapBytes;
     this.settings = { ...settings };
     this.wheel = new TimerWheel(ports.clock.now());
-    this.journal = ports.store && new Journal(this, ports.store, ports.afterTick ?? queueMicrotask);
+    const afterTick = ports.afterTick ?? queueMicrotask;
+    this.walks = new Walks(afterTick);
+    this.journal = ports.store && new Journal(this, ports.store, afterTick);
     this.stored = new StoredMessages(this.journal);
     this.retained = new Retained(this.stored, this.journal);
     this.sessions = new Sessions(this);

@@ -14,6 +14,8 @@ export const LIMITS: {
   readonly backlogChunks: number;
   readonly unreadAnswers: number;
   readonly subscriptionsPerSession: number;
+  readonly walkedLevels: number;
+  readonly walkedAtOnce: number;
   readonly tlsHandshakes: number;
   readonly waitingUnlimited: number;
   readonly pluginCalls: number;
@@ -63,6 +65,10 @@ export const LIMITS: {
   unreadAnswers: 100_000,
   /** Topic filters in the subscriptions of one session. */
   subscriptionsPerSession: 100_000,
+  /** Levels of the tree of retained messages that are looked at in one turn, for all new subscriptions together … */
+  walkedLevels: 20_000,
+  /** … and for one of them, before it is another's turn. */
+  walkedAtOnce: 2000,
   /** TLS handshakes under way at a time, in the whole process. Each holds some 60 KiB, most of it OpenSSL's. */
   tlsHandshakes: 2000,
   /** Messages that count as a full queue for back-pressure where `max_queued_messages` is unlimited. */

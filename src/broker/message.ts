@@ -56,6 +56,8 @@ export class Message implements MessageFields {
   references = 0;
   /** Its identifier in the store, while it is kept there; else 0. */
   storedId = 0;
+  /** Its place in the order in which messages were retained; 0 if it is not. */
+  retainedAs = 0;
   /** Packed if it is kept and small. */
   #payload: Uint8Array | string;
   #isKept = false;

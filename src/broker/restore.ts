@@ -113,13 +113,9 @@ class Restoring {
 
   /** The client was gone with the broker: as when it goes, what it was to be sent joins its queue. */
   #replay(subscription: Subscription): void {
-    const { retained, now } = this.#broker;
     const { replay } = subscription.session;
-    replay.add(subscription, retained.match(subscription.topicFilter, now));
+    replay.add(subscription);
     replay.park();
-    if (!subscription.isReplaying) return;
-    subscription.isReplaying = false; // nothing of it is retained any more
-    this.#broker.journal?.subscribed(subscription.session, subscription);
   }
 
   #message(id: number, kept: KeptMessage): void {

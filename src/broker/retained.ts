@@ -8,6 +8,8 @@ export class Retained {
   readonly #tree = new TopicTree<Message>();
   readonly #stored: StoredMessages;
   readonly #journal: Journal | undefined;
+  /** How many were retained so far: the place of the last one in their order. */
+  last = 0;
 
   constructor(stored: StoredMessages, journal?: Journal) {
     this.#stored = stored;
@@ -22,7 +24,7 @@ export class Retained {
   store(message: Message): void {
     const empty = message.payloadBytes === 0; // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
     const old = empty ? this.#tree.delete(message.topic) : this.#tree.set(message.keep()); // [MQTT-3.3.1-5]
-    if (!empty) this.#stored.hold(message);
+    if (!empty) this.#took(message);
     if (old !== undefined) this.#stored.release(old);
     if (!empty || old !== undefined) this.#journal?.retained(message.topic, empty ? undefined : message, old);
   }
@@ -30,7 +32,7 @@ export class Retained {
   /** Takes a message that was kept, and is no news to anybody. */
   restore(message: Message): void {
     this.#tree.set(message);
-    this.#stored.hold(message);
+    this.#took(message);
   }
 
   /** All of them, expired or not. */
@@ -51,10 +53,23 @@ export class Retained {
     return this.#tree.match(filter).filter((message) => !message.expired(now));
   }
 
+  /**
+   * The same, and those that have expired, one by one while the tree may change; undefined for what has to be passed on
+   * the way. See `TopicTree.walk`.
+   */
+  walk(filter: string): Generator<Message | undefined, void> {
+    return this.#tree.walk(filter);
+  }
+
   /** Drops what has expired. */
   sweep(now: number): void {
     const expired = [...this.#tree.values()].filter((message) => message.expired(now));
     for (const message of expired) this.#drop(message);
+  }
+
+  #took(message: Message): void {
+    message.retainedAs = ++this.last;
+    this.#stored.hold(message);
   }
 
   #drop(message: Message): void {

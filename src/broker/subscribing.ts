@@ -136,8 +136,7 @@ function finish(
   if (broker.log.debug) broker.log.event('subackSent', { client: session.clientId });
   outlet.send({ type: 'suback', packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES });
   for (const one of made) {
-    if (one.replayDue)
-      session.replay.add(one.subscription, broker.retained.match(one.subscription.topicFilter, broker.now));
+    if (one.replayDue) session.replay.add(one.subscription);
   }
 }
 
@@ -235,6 +234,7 @@ function remove({ broker }: Connection, session: Session, asked: string, filter:
   const subscription = session.subscriptions.get(filter);
   if (subscription === undefined) return Reason.noSubscriptionExisted;
   session.subscriptions.delete(filter); // [MQTT-3.10.4-1] [MQTT-3.10.4-2]
+  session.replay.forget(filter);
   broker.unsubscribe(subscription);
   broker.journal?.unsubscribed(session, filter);
   broker.hooks.unsubscribed?.(session.principal, filter);

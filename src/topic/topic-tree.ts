@@ -98,30 +98,32 @@ export class TopicTree<T extends Topical> {
 
   /** The values of all topics that a filter matches, in the order in which their branches began. */
   match(filter: string): T[] {
-    const found: T[] = [];
+    return [...this.walk(filter)].filter((value) => value !== undefined);
+  }
+
+  /**
+   * The same one by one, as Mosquitto in the order in which branches began, and undefined for each level that is passed
+   * on the way: so whoever has looked at enough of them can go on later. The tree may change meanwhile. What was there
+   * and stays is found once, what comes may be found, and what goes may be found all the same.
+   */
+  *walk(filter: string): Generator<T | undefined, void> {
     const levels = filter.split('/');
-    // What is below, and which level of the filter comes next, alternating
-    const stack: (Below<T> | number)[] = [this.#root, 0];
+    // What is below, and which level of the filter comes next, alternating; an iterator gives the rest of the children
+    const stack: (Iterator<Below<T>> | number)[] = [[this.#root as Below<T>].values(), 0];
     while (stack.length > 0) {
-      const depth = stack.pop() as number;
-      const below = stack.pop() as Below<T>;
-      if (!(below instanceof Level)) {
-        if (matchesFrom(depth, levels, below.topic)) found.push(below);
-        continue;
-      }
-      const level = levels[depth];
-      if (level === undefined) {
-        if (below.value !== undefined) found.push(below.value);
-      } else if (level === '#') {
-        collectBelow(below, depth === 0, found);
-      } else if (level === '+') {
-        for (const child of lastFirst(below)) if (depth > 0 || !isHidden(child)) stack.push(child, depth + 1); // [MQTT-4.7.2-1]
-      } else {
-        const child = childOf(below, level, depth);
-        if (child !== undefined) stack.push(child, depth + 1);
-      }
+      const depth = stack.at(-1) as number;
+      const { value: below, done } = (stack.at(-2) as Iterator<Below<T>, void>).next();
+      if (done === true) stack.length -= 2;
+      else if (below instanceof Level) {
+        const level = levels[depth];
+        yield level === undefined || level === '#' ? below.value : undefined;
+        if (level !== undefined)
+          stack.push(
+            childrenOf(below, level, depth, below === this.#root),
+            level === '#' ? depth : depth + 1,
+          );
+      } else yield matchesFrom(depth, levels, below.topic) ? below : undefined;
     }
-    return found;
   }
 
   /** All values. The tree must not change meanwhile. */
@@ -159,7 +161,7 @@ function levelWith<T extends Topical>(name: string, value: T, depth: number): Le
 
 /** `depth` is that of the child: 0 below the root. */
 function childOf<T extends Topical>(
-  { children }: Level<T>,
+  { children }: Pick<Level<T>, 'children'>,
   name: string,
   depth: number,
 ): Below<T> | undefined {
@@ -223,21 +225,17 @@ function isHidden<T extends Topical>(below: Below<T>): boolean {
   return (below instanceof Level ? below.name! : below.topic).startsWith('$');
 }
 
-/** What is below a level for a stack, so that the one that came first is visited first; as Mosquitto. */
-function lastFirst<T extends Topical>({ children }: Level<T>): readonly Below<T>[] {
-  if (children instanceof Map) return [...children.values()].toReversed();
-  return children === undefined ? [] : [children];
-}
-
-/** `#`: the level itself and all below it; at the root not those that start with `$`. [MQTT-4.7.2-1] */
-function collectBelow<T extends Topical>(top: Level<T>, atRoot: boolean, found: T[]): void {
-  const stack: Below<T>[] = [top];
-  for (let below = stack.pop(); below !== undefined; below = stack.pop()) {
-    if (!(below instanceof Level)) {
-      found.push(below);
-      continue;
-    }
-    if (below.value !== undefined) found.push(below.value);
-    for (const child of lastFirst(below)) if (below !== top || !atRoot || !isHidden(child)) stack.push(child);
-  }
+/** The children of a level that one of a filter matches; `depth` is that level's place in the filter. */
+function childrenOf<T extends Topical>(
+  { children }: Level<T>,
+  level: string,
+  depth: number,
+  atRoot: boolean,
+): Iterator<Below<T>> {
+  const isWild = level === '+' || level === '#';
+  if (isWild && children instanceof Map)
+    return atRoot ? children.values().filter((child) => !isHidden(child)) : children.values();
+  const child = isWild ? children : childOf({ children }, level, depth);
+  const isThere = child !== undefined && !(child instanceof Map) && !(isWild && atRoot && isHidden(child));
+  return (isThere ? [child] : []).values();
 }
