@@ -28,7 +28,7 @@ const PURE: ReadonlySet<string> = new Set(['base', 'protocol', 'topic', 'flow', 
 
 /** Node modules and packages that a layer that is not pure may touch. */
 const MAY_TOUCH: Readonly<Record<string, readonly string[]>> = {
-  client: ['node:net', 'node:tls', 'node:fs', 'node:path', 'node:sqlite', 'ws', 'socks'],
+  client: ['node:net', 'node:tls', 'node:fs', 'node:path', 'node:url', 'node:sqlite', 'ws', 'socks'],
   transport: [
     'node:net',
     'node:tls',

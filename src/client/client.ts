@@ -8,7 +8,7 @@ import { Backoff } from './backoff.ts';
 import type { OpenChannel } from './channel.ts';
 import { checkGoodbye, checkVersion, waitOf } from './checks.ts';
 import { propertiesFor } from './check-properties.ts';
-import { connectPacket, endsSession } from './connect-packet.ts';
+import { connectPacket, endsSession, largestPacketOf } from './connect-packet.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOwner } from './connection.ts';
 import { MqttError } from './error.ts';
@@ -242,7 +242,7 @@ export class Client implements AsyncDisposable {
 
   #dial(): void {
     const connectTimeout = waitOf('connectTimeout', this.#options.connectTimeout ?? CONNECT_TIMEOUT);
-    const { version, cleanStart, properties } = this.#connect;
+    const { version, cleanStart } = this.#connect;
     const options = {
       connect: {
         ...this.#connect,
@@ -250,8 +250,7 @@ export class Client implements AsyncDisposable {
         // before MQTT 5.0 it also says that the session ends with the connection
         cleanStart: version === 5 ? cleanStart && this.#first : cleanStart,
       },
-      maximumPacketSize:
-        properties.maximumPacketSize ?? this.#options.maximumPacketSize ?? LIMITS.packetBytes,
+      maximumPacketSize: largestPacketOf(this.#options),
       queue: this.#queue,
       inflightMessages: this.#options.inflight ?? 0,
       trace: this.#options.trace,

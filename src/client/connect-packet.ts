@@ -68,13 +68,12 @@ function checkIdentity({
 
 function propertiesOf(options: ClientOptions): Properties {
   const { version = 5, authentication, reconnect } = options;
-  const { maximumPacketSize = LIMITS.packetBytes } = options;
   const given = propertiesFor('connect', options.properties);
   if (version === 5)
     return propertiesFor('connect', {
       ...(reconnect !== false && { sessionExpiryInterval: SESSION_EXPIRY }),
       topicAliasMaximum: LIMITS.topicAliases,
-      maximumPacketSize,
+      maximumPacketSize: largestPacketOf(options),
       ...(authentication !== undefined && { authenticationMethod: authentication.method }),
       ...(authentication?.data !== undefined && { authenticationData: authentication.data }),
       ...given,
@@ -82,6 +81,11 @@ function propertiesOf(options: ClientOptions): Properties {
   if (authentication !== undefined) checkVersion('Enhanced authentications', version);
   if (Object.keys(given).length > 0) checkVersion('Properties', version);
   return given;
+}
+
+/** The largest packet that a client with these options accepts, bytes. */
+export function largestPacketOf({ properties, maximumPacketSize }: ClientOptions): number {
+  return properties?.maximumPacketSize ?? maximumPacketSize ?? LIMITS.packetBytes;
 }
 
 function willOf(will: WillOptions, version: number): Will {

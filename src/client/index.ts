@@ -1,6 +1,7 @@
 /** `zanzara/client`: an MQTT client for Node. */
 import { connectBy } from './api.ts';
 import type { Client, ClientOptions } from './api.ts';
+import { largestPacketOf } from './connect-packet.ts';
 import { openerOf } from './open.ts';
 import type { TransportOptions } from './open.ts';
 
@@ -15,7 +16,8 @@ export type ConnectOptions = ClientOptions & TransportOptions;
  *     await client.publish('greeting', 'hello', { qos: 1 });
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
-  return connectBy((address) => openerOf(address, options), url, options);
+  const maximumPacketSize = largestPacketOf(options);
+  return connectBy((address) => openerOf(address, { ...options, maximumPacketSize }), url, options);
 }
 
 export * from './api.ts';

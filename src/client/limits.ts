@@ -31,6 +31,8 @@ export const LIMITS = {
   owedBytes: 2_097_152,
   /** Bytes that came although nothing was to be read, where the transport cannot wait. */
   unreadBytes: 16_777_216,
+  /** What a message of WebSocket may hold besides the largest packet: it may hold several. Beyond it the connection ends. */
+  messageSpareBytes: 16_777_216,
   /** Topic aliases that the server may set: they cost little and save it bytes. */
   topicAliases: 64,
 } as const;

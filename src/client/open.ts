@@ -2,13 +2,15 @@
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { domainToASCII } from 'node:url';
 import type { Channel, ChannelOwner, OpenChannel } from './channel.ts';
 import { MqttError } from './error.ts';
+import { LIMITS } from './limits.ts';
 import type { ProxyAddress } from './proxied-channel.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { decoded } from './url.ts';
 
-/** Where the server is. A `URL` is one. */
+/** Where the server is, its parts encoded as in a URL. A `URL` is one. */
 export interface Address {
   /** The scheme and its colon: `mqtt:`. */
   readonly protocol: string;
@@ -31,6 +33,8 @@ export interface TransportOptions {
   readonly localAddress?: string;
   /** A SOCKS5 proxy to connect through; it looks up the server's name. */
   readonly proxy?: ProxyAddress;
+  /** The largest packet that is accepted, bytes; without it any that MQTT has. It bounds a message of WebSocket. */
+  readonly maximumPacketSize?: number;
 }
 
 /** Who we are to a server that knows our key, and the key: bytes, or their hexadecimal digits. */
@@ -64,13 +68,24 @@ const SCHEMES: Readonly<Record<string, Scheme | 'unix'>> = {
   'unix:': 'unix',
 };
 
-/** The way to a server; rejects if the scheme is not known. */
+/** The way to a server; rejects if the scheme is not known, or has no place for keys and certificates that are given. */
 export async function openerOf(address: Address, options: TransportOptions): Promise<OpenChannel> {
   const scheme = SCHEMES[address.protocol];
+  if (scheme === 'unix' || scheme?.isSecure === false) checkPlain(address, scheme, options);
   if (scheme === 'unix') return unix(address);
   if (scheme !== undefined) return remote(address, scheme, options);
   const known = Object.keys(SCHEMES).map((name) => `${name}//`);
   throw new MqttError('INVALID', `${address.protocol}// is no scheme of MQTT; known are ${known.join(', ')}`);
+}
+
+/** Who gives keys or certificates does not want to talk in the clear. */
+function checkPlain({ protocol }: Address, scheme: Scheme | 'unix', options: TransportOptions): void {
+  if ((options.tls ?? options.psk ?? undefined) === undefined) return;
+  const secure = scheme !== 'unix' && scheme.isWebSocket ? 'wss://' : 'mqtts://';
+  throw new MqttError(
+    'INVALID',
+    `${protocol}// is not encrypted: with the options tls and psk the URL begins with ${secure}`,
+  );
 }
 
 function unix({ protocol, hostname, pathname }: Address): OpenChannel {
@@ -106,9 +121,17 @@ interface Place {
   readonly port: number;
 }
 
-/** An address as sockets take it: IPv6 without brackets. */
+/** An address as sockets take it: IPv6 without brackets, names as DNS and certificates have them, in ASCII. */
 function hostOf({ hostname }: Address): string {
-  return hostname.replace(/^\[(.*)\]$/, '$1') || 'localhost';
+  const host = decoded(hostname.replace(/^\[(.*)\]$/, '$1')) || 'localhost';
+  if (isAscii(host)) return host;
+  const name = domainToASCII(host);
+  if (name === '') throw new MqttError('INVALID', `'${host}' is no name of a host`);
+  return name;
+}
+
+function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
 }
 
 function socketOptions(
@@ -186,8 +209,9 @@ async function webSocket(
   const host = place.host.includes(':') ? `[${place.host}]` : place.host;
   const url = `${isSecure ? 'wss' : 'ws'}://${host}:${place.port}${pathname || '/'}${search}`;
   const settings = socketOptions(place, options);
+  const { maximumPacketSize = LIMITS.largestPacketBytes } = options;
   return (owner, socket) => {
     const dial = (): Socket => secure?.(socket) ?? socket ?? connectTcp(settings);
-    return new WebSocketChannel(url, dial, owner);
+    return new WebSocketChannel(url, dial, maximumPacketSize, owner);
   };
 }

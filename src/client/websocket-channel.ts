@@ -2,9 +2,8 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Channel, ChannelOwner } from './channel.ts';
+import { LIMITS } from './limits.ts';
 
-/** The largest message of WebSocket to accept: as large as a packet of MQTT can be, and some. Bytes. */
-const LARGEST_MESSAGE = 320 * 1024 * 1024;
 /** Until the server must have answered the request, milliseconds. */
 const PATIENCE_MS = 30_000;
 /** How long a closing connection may take, milliseconds. */
@@ -15,13 +14,14 @@ export class WebSocketChannel implements Channel {
   readonly #owner: ChannelOwner;
   #failure: Error | undefined;
 
-  /** `dial` gives the socket that the request goes out on. */
-  constructor(url: string, dial: () => Socket, owner: ChannelOwner) {
+  /** `dial` gives the socket that the request goes out on. The size is that of the largest packet to accept, bytes. */
+  constructor(url: string, dial: () => Socket, maximumPacketSize: number, owner: ChannelOwner) {
     this.#owner = owner;
     this.#socket = new WebSocket(url, ['mqtt'], {
       createConnection: dial,
       perMessageDeflate: false,
-      maxPayload: LARGEST_MESSAGE,
+      // the library gathers a message before it shows it
+      maxPayload: Math.min(maximumPacketSize, LIMITS.largestPacketBytes) + LIMITS.messageSpareBytes,
       handshakeTimeout: PATIENCE_MS,
       skipUTF8Validation: true,
     });

@@ -1,5 +1,6 @@
 /** The way to the broker that a tool's options name. What a kind of connection needs is loaded when it is used. */
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import type { OpenChannel } from '../../client/channel.ts';
 import { openerOf } from '../../client/open.ts';
 import type { Address, TransportOptions } from '../../client/open.ts';
@@ -29,7 +30,12 @@ export async function wayToBroker(draft: ToolDraft): Promise<OpenChannel> {
   const protocol = webSocket ? (isSecure ? 'wss:' : 'ws:') : isSecure ? 'mqtts:' : 'mqtt:';
   const address: Address =
     unixPath === undefined
-      ? { protocol, hostname: host, port: String(portOf(draft)), pathname: WEBSOCKET_PATH }
+      ? {
+          protocol,
+          hostname: encodeURIComponent(host),
+          port: String(portOf(draft)),
+          pathname: WEBSOCKET_PATH,
+        }
       : { protocol: 'unix:', hostname: '', port: '', pathname: encodeURIComponent(unixPath) };
   return openerOf(address, options);
 }
@@ -54,8 +60,9 @@ function asksMore({ tls }: ToolDraft): boolean {
 
 /** Node takes no name for this machine, which is not what an empty variable of a script is meant to say. */
 async function checkPlace(host: string, port: number): Promise<void> {
-  const number = host === '' ? LibraryError.lookup : LibraryError.invalid;
-  if (host !== '' && port >= 0 && port <= LAST_PORT) return;
+  const isHost = host !== '' && (!/[^\0-\x7f]/.test(host) || domainToASCII(host) !== '');
+  const number = isHost ? LibraryError.invalid : LibraryError.lookup;
+  if (isHost && port >= 0 && port <= LAST_PORT) return;
   const { unable } = await import('./unreachable.ts');
   throw new NoWay(unable(number));
 }
