@@ -1,5 +1,4 @@
 /** Who a client says it is, by CONNECT and by what its transport has proved. */
-import { copyOf } from '../protocol/bytes.ts';
 import type { Connect } from '../protocol/packet.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Credentials, Principal } from './access.ts';
@@ -47,7 +46,7 @@ export function remembered(
     ...packet,
     clientId,
     properties: { authenticationMethod },
-    ...(password !== undefined && { password: copyOf(password) }),
+    ...(password !== undefined && { password }),
   };
 }
 

@@ -13,6 +13,7 @@ export const LIMITS: {
   readonly propertyCharacters: number;
   readonly backlogChunks: number;
   readonly unreadAnswers: number;
+  readonly unreadAnswerBytes: number;
   readonly subscriptionsPerSession: number;
   readonly walkedLevels: number;
   readonly walkedAtOnce: number;
@@ -63,6 +64,8 @@ export const LIMITS: {
   backlogChunks: 64,
   /** Acknowledgements and other answers to a peer that sends and does not read. Beyond them it closes with 0x97. */
   unreadAnswers: 100_000,
+  /** And their bytes: a SUBACK may be as long as its SUBSCRIBE. */
+  unreadAnswerBytes: 16 * 1024 * 1024,
   /** Topic filters in the subscriptions of one session. */
   subscriptionsPerSession: 100_000,
   /** Levels of the tree of retained messages that are looked at in one turn, for all new subscriptions together … */

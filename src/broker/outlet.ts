@@ -74,6 +74,7 @@ export class Outlet implements HeldOutput {
   #aliases: SentAliases | undefined;
   /** Answers since the wire last held nothing. */
   #answers = 0;
+  #answerBytes = 0;
   /** Waits for the store, and with it all that comes after it. */
   #held: Held | undefined;
   /** Its CONNACK waits with the rest. */
@@ -101,7 +102,9 @@ export class Outlet implements HeldOutput {
 
   /** Whether the client leaves more answers unread than it may. Messages do not count: `full` bounds them. */
   get isUnread(): boolean {
-    return this.#answers > LIMITS.unreadAnswers && this.#unsentFrames > LIMITS.unreadAnswers;
+    const { unreadAnswers, unreadAnswerBytes } = LIMITS;
+    if (this.#answers > unreadAnswers) return this.#unsentFrames > unreadAnswers;
+    return this.#answerBytes > unreadAnswerBytes && this.#unsentBytes > unreadAnswerBytes;
   }
 
   get pressed(): boolean {
@@ -253,10 +256,16 @@ export class Outlet implements HeldOutput {
     return this.#wire.unsentFrames + (this.#held?.frames ?? 0);
   }
 
+  get #unsentBytes(): number {
+    return this.#wire.unsentBytes + (this.#held?.bytes ?? 0);
+  }
+
   #answer(frame: Uint8Array, news: News = 'kept'): void {
     const { journal } = this.#broker;
     if (journal !== undefined && (journal.touched || (this.isKept && news === 'kept'))) this.#wait(journal);
-    this.#answers = this.#unsentFrames === 0 ? 1 : this.#answers + 1;
+    if (this.#unsentFrames === 0) this.#answers = this.#answerBytes = 0;
+    this.#answers++;
+    this.#answerBytes += frame.length;
     // a client that hears nothing for long takes us for dead; but nothing comes before CONNACK [MQTT-3.2.0-1]
     this.#write(frame, news === 'alive' && !this.#isUnanswered);
   }

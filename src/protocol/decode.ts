@@ -1,4 +1,5 @@
 /** Bytes to packets: one small function for each control packet. */
+import { copyOf } from './bytes.ts';
 import { ProtocolError } from './error.ts';
 import type { Ack, Auth, Connack, Connect, Disconnect, Packet, ProtocolVersion, Publish } from './packet.ts';
 import type {
@@ -108,7 +109,8 @@ function decodeConnect(reader: Reader, _flags: number, context: DecodeContext): 
   if (!named && flags & 0x40 && version !== 5) throw malformed('CONNECT with a password but no user name');
   // MQTT 3.1 lets the flags promise fields that the packet does not hold
   const username = named && (version !== 3 || reader.left > 0) ? reader.string() : undefined;
-  const password = flags & 0x40 && (version !== 3 || reader.left > 0) ? reader.binary() : undefined;
+  // copied: a login may wait for its check, and the chunk it came in is much larger
+  const password = flags & 0x40 && (version !== 3 || reader.left > 0) ? copyOf(reader.binary()) : undefined;
   reader.expectEnd();
   return {
     type: 'connect',
@@ -150,7 +152,7 @@ function decodeWill(reader: Reader, flags: number, version: ProtocolVersion): Wi
   if (qos === 3) throw malformed('CONNECT with invalid Will QoS (3)'); // [MQTT-3.1.2-12]
   const properties = decodeProperties(reader, 'will', version);
   const topic = reader.string();
-  const payload = reader.binary();
+  const payload = copyOf(reader.binary());
   return { topic, payload, qos: qos as QoS, retain: (flags & 0x20) !== 0, properties };
 }
 

@@ -36,6 +36,10 @@ export interface WireOwner {
 const FLUSH_BYTES = 256 * 1024;
 /** Pieces at least this large on average are written side by side instead of copied together. */
 const LARGE_PIECE = 16 * 1024;
+/** Blocks into which waiting frames are copied: each is twice as large as the one before, from the first to the last. */
+const FIRST_BLOCK = 512;
+const LAST_BLOCK = 16 * 1024;
+const NO_BLOCK = new Uint8Array(0);
 /** How long a closing socket may take to send what was written to it. */
 const CLOSE_MS = 5000;
 
@@ -51,6 +55,9 @@ export class SocketWire implements Wire {
   owner: WireOwner | undefined;
   readonly #pending = new Batch();
   #congested = false;
+  /** Where the next frame that must wait is copied to, and how much of it is taken. */
+  #block: Uint8Array = NO_BLOCK;
+  #used = 0;
   /** Frames in the write that the system has not taken. */
   #takenFrames = 0;
   #closed = false;
@@ -81,7 +88,7 @@ export class SocketWire implements Wire {
     if (this.#closed) return;
     const pending = this.#pending;
     if (this.#congested) {
-      pending.add(new Uint8Array(frame), frames);
+      pending.add(this.#copied(frame), frames);
       return;
     }
     if (pending.frames === 0) this.#flusher.add(this);
@@ -94,6 +101,8 @@ export class SocketWire implements Wire {
     const { frames, bytes } = this.#pending;
     if (frames === 0 || this.#congested) return;
     const pieces = this.#pending.take();
+    this.#block = NO_BLOCK;
+    this.#used = 0;
     if (pieces.length === 1) this.#stream.write(pieces[0]!, this.#written);
     else if (bytes < pieces.length * LARGE_PIECE)
       this.#stream.write(Buffer.concat(pieces, bytes), this.#written);
@@ -124,6 +133,24 @@ export class SocketWire implements Wire {
   #holds(part: number): boolean {
     const { frames, bytes } = this.#limits();
     return (frames > 0 && this.#pending.frames >= frames * part) || this.unsentBytes >= bytes * part;
+  }
+
+  /**
+   * A copy of a frame, small ones side by side: an array of its own for each of a hundred thousand PINGRESPs would be a
+   * hundred times as large as they are.
+   */
+  #copied(frame: Uint8Array): Uint8Array {
+    const { length } = frame;
+    if (length * 4 > LAST_BLOCK) return new Uint8Array(frame);
+    if (this.#used + length > this.#block.length) {
+      const size = Math.min(LAST_BLOCK, Math.max(FIRST_BLOCK, this.#block.length * 2));
+      this.#block = new Uint8Array(Math.max(size, length));
+      this.#used = 0;
+    }
+    const copy = this.#block.subarray(this.#used, this.#used + length);
+    copy.set(frame);
+    this.#used += length;
+    return copy;
   }
 
   #writeSideBySide(pieces: readonly Uint8Array[]): void {

@@ -3,12 +3,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { LIMITS } from '../../src/broker/limits.ts';
 import type { Wire } from '../../src/broker/wire.ts';
 import { encode } from '../../src/protocol/encode.ts';
 import type { Connect } from '../../src/protocol/packet.ts';
 import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
 import { FilterTree } from '../../src/topic/filter-tree.ts';
 import { TopicTree } from '../../src/topic/topic-tree.ts';
+import { Flusher } from '../../src/transport/flusher.ts';
+import { SocketWire } from '../../src/transport/socket-wire.ts';
+import type { WireStream } from '../../src/transport/socket-wire.ts';
 import { Rig } from '../broker/rig.ts';
 
 const MIB = 1024 * 1024;
@@ -127,4 +131,71 @@ test('a filter does not keep a longer one alive that has gone', () => {
   const grown = used() - before;
   assert.deepEqual(tree.match('site 7/a level that they share/state'), [7]);
   assert.ok(grown < 4 * MIB, `300 filters keep ${grown} bytes`);
+});
+
+/** A stream whose peer reads nothing until it is told to. */
+function stuckStream(): WireStream & {
+  writableLength: number;
+  readonly written: Uint8Array[];
+  taken: () => void;
+} {
+  return {
+    writableLength: 0,
+    destroyed: false,
+    written: [],
+    taken: () => undefined,
+    write(bytes, taken) {
+      this.written.push(bytes);
+      this.writableLength += bytes.length;
+      this.taken = taken;
+    },
+    cork: () => undefined,
+    uncork: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
+    destroySoon: () => undefined,
+    destroy: () => undefined,
+  };
+}
+
+test('answers that nobody reads take their own bytes, whatever their size, and leave in order', () => {
+  const stream = stuckStream();
+  const stuck = new SocketWire(stream, new Flusher(), () => ({ frames: 0, bytes: 0 }));
+  const frames = [2, 4, 511, 600, 5000, 1].map((size, at) => new Uint8Array(size).fill(at + 1));
+  stuck.write(new Uint8Array(10));
+  stuck.flush();
+  const before = used();
+  for (let i = 0; i < 100_000; i++) stuck.write(frames[i % 2]!);
+  const grown = used() - before;
+  assert.equal(stuck.unsentFrames, 100_001);
+  assert.ok(grown < 2 * MIB, `300,000 bytes take ${grown}`);
+  for (const frame of frames) stuck.write(frame);
+  stream.written.length = 0;
+  stream.writableLength = 0;
+  stream.taken();
+  const expected = [...Array.from({ length: 100_000 }, (_, i) => frames[i % 2]!), ...frames];
+  assert.ok(Buffer.concat(stream.written).equals(Buffer.concat(expected)));
+  stream.writableLength = 0;
+  stream.taken();
+  assert.equal(stuck.unsentFrames, 0);
+});
+
+test('answers that nobody reads are bounded in bytes too: a SUBACK is as long as its SUBSCRIBE', () => {
+  const rig = new Rig({ log: false });
+  const client = rig.connect('c');
+  client.wire.heard = () => undefined;
+  const filters = Array.from({ length: 20_000 }, () => 'a');
+  let sent = 0;
+  while (!client.closed && sent * 20_000 < 4 * LIMITS.unreadAnswerBytes) {
+    client.sendSubscribe(filters, 0, { retainHandling: 2 });
+    sent++;
+  }
+  assert.ok(client.closed);
+  assert.ok(sent * 20_000 < 2 * LIMITS.unreadAnswerBytes);
+  const reader = rig.connect('r');
+  for (let i = 0; i < sent * 2; i++) {
+    reader.subscribe(['a']);
+    reader.wire.drain();
+  }
+  assert.ok(!reader.closed);
 });
