@@ -65,6 +65,8 @@ export class Broker {
   readonly stored: StoredMessages;
   readonly retained: Retained;
   readonly walks: Walks;
+  /** Calls back when all peers that have sent something have been read. */
+  readonly afterTick: (work: () => void) => void;
   readonly system: SystemTopics;
   access: Access;
   /** May be replaced at any time. */
@@ -75,6 +77,8 @@ export class Broker {
   /** Of the message being published: a connected receiver that lags, and whether any receiver keeps up. */
   laggard: Session | undefined;
   keptUp = false;
+  /** How many subscriptions messages were offered to so far: what publishing costs. */
+  offered = 0;
   /** Whether the heap is over `memory_limit`, as of the last tick. */
   overMemory = false;
   readonly #heapBytes: () => number;
@@ -92,9 +96,9 @@ export class Broker {
     this.#heapBytes = ports.heapBytes;
     this.settings = { ...settings };
     this.wheel = new TimerWheel(ports.clock.now());
-    const afterTick = ports.afterTick ?? queueMicrotask;
-    this.walks = new Walks(afterTick);
-    this.journal = ports.store && new Journal(this, ports.store, afterTick);
+    this.afterTick = ports.afterTick ?? queueMicrotask;
+    this.walks = new Walks(this.afterTick);
+    this.journal = ports.store && new Journal(this, ports.store, this.afterTick);
     this.stored = new StoredMessages(this.journal);
     this.retained = new Retained(this.stored, this.journal);
     this.sessions = new Sessions(this);
@@ -143,6 +147,7 @@ export class Broker {
     this.keptUp = false;
     if (message.retain) this.retained.store(message);
     const matched = this.subscriptions.match(message.topic);
+    this.offered += matched.length;
     if (this.settings.allowDuplicateMessages) {
       for (const subscription of matched) subscription.session.deliver(message, subscription);
     } else deliverOnce(message, matched);

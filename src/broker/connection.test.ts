@@ -545,3 +545,43 @@ function publish(topic: string, qos: 0 | 1 | 2): Packet {
     properties: qos === 1 ? { userProperties: [['k', 'v']] } : NO_PROPERTIES,
   };
 }
+
+test('a client whose messages go to very many lets others have their turn', () => {
+  const works: (() => void)[] = [];
+  const rig = new Rig({ log: false, afterTick: (work) => works.push(work) });
+  const subscribers = Array.from({ length: 100 }, (_, i) => rig.connect(`s${i}`));
+  let got = 0;
+  for (const subscriber of subscribers) {
+    subscriber.subscribe('t');
+    subscriber.wire.heard = ({ type }) => (got += type === 'publish' ? 1 : 0);
+  }
+  const publisher = rig.connect('p');
+  const count = (LIMITS.offersAtOnce / 100) * 2.5;
+  const packets = Array.from({ length: count }, (_, i) => publisher.publishPacket('t', `${i}`));
+  const counts: number[] = [];
+  publisher.send(...packets, PINGREQ);
+  counts.push(got);
+  rig.connect('other').ping();
+  publisher.expectNothing();
+  while (works.length > 0) {
+    for (const work of works.splice(0)) work();
+    if (got > counts.at(-1)!) counts.push(got);
+  }
+  publisher.expect('pingresp');
+  const most = LIMITS.offersAtOnce + 100;
+  assert.deepEqual(counts, [most, 2 * most, 100 * count]);
+  publisher.ping();
+});
+
+test('a client that goes while others have their turn is forgotten', () => {
+  const works: (() => void)[] = [];
+  const rig = new Rig({ log: false, afterTick: (work) => works.push(work) });
+  for (let i = 0; i < 100; i++) rig.connect(`s${i}`).subscribe('t');
+  const publisher = rig.connect('p');
+  const packets = Array.from({ length: LIMITS.offersAtOnce / 50 }, () => publisher.publishPacket('t'));
+  publisher.send(...packets);
+  publisher.cut();
+  const { offered } = rig.broker;
+  for (const work of works.splice(0)) work();
+  assert.equal(rig.broker.offered, offered);
+});

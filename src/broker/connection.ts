@@ -1,7 +1,6 @@
 /** One client's connection: a state machine of bytes in and bytes out. */
 import type { DisconnectCause, PeerAddress } from '../base/log-events.ts';
 import type { Deadline } from '../base/timer-wheel.ts';
-import type { ReceivedAliases } from '../flow/topic-alias.ts';
 import { SecondConnect, UnexpectedTls } from '../protocol/decode.ts';
 import { Decoder } from '../protocol/decoder.ts';
 import { ProtocolError } from '../protocol/error.ts';
@@ -11,10 +10,10 @@ import { Reason } from '../protocol/reason.ts';
 import type { ReasonCode } from '../protocol/reason.ts';
 import type { Exchange, Identity } from './access.ts';
 import { acknowledged, completed, received, released } from './acknowledging.ts';
+import type { Agreement } from './agreement.ts';
 import { authenticate, connect, reauthenticate, refuse } from './handshake.ts';
 import type { Broker } from './broker.ts';
 import { causeOf } from './cause.ts';
-import type { Leave } from './leave.ts';
 import { LIMITS } from './limits.ts';
 import type { Listener } from './limits.ts';
 import { Newcomer } from './newcomers.ts';
@@ -27,19 +26,6 @@ import { receivePublish } from './publishing.ts';
 import type { Session } from './session.ts';
 import { subscribe, unsubscribe } from './subscribing.ts';
 import type { Wire } from './wire.ts';
-
-/** What a client has agreed on with us by CONNECT and CONNACK. */
-export interface Agreement {
-  readonly connect: Connect;
-  readonly session: Session;
-  readonly aliases: ReceivedAliases;
-  /** The Receive Maximum we announced; 0 is no limit. */
-  readonly receiveMaximum: number;
-  /** Seconds; 0 is never. */
-  readonly keepAliveSeconds: number;
-  /** When the client's credentials end; it has none that expire without it. */
-  readonly leave?: Leave | undefined;
-}
 
 export type ConnectionState =
   | { readonly name: 'new' }
@@ -218,16 +204,27 @@ export class Connection implements OutletOwner, Publisher, Deadline {
 
   #handleAll(): void {
     const { decoder, broker } = this;
+    const most = broker.offered + LIMITS.offersAtOnce;
     try {
       for (let packet = decoder.next(); packet !== undefined; packet = decoder.next()) {
         broker.counters.packetsReceived++;
         this.#handle(packet);
         if (this.#waiting || this.state.name === 'closed') return;
+        if (broker.offered > most) {
+          this.#letOthers();
+          return;
+        }
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#reject(error);
     }
+  }
+
+  /** What the chunk holds besides is for the next turn. */
+  #letOthers(): void {
+    this.wait();
+    this.broker.afterTick(() => this.goOn());
   }
 
   #handle(packet: Packet): void {
