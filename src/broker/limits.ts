@@ -15,6 +15,7 @@ export const LIMITS: {
   readonly unreadAnswers: number;
   readonly unreadAnswerBytes: number;
   readonly subscriptionsPerSession: number;
+  readonly filterBytes: number;
   readonly offersAtOnce: number;
   readonly walkedLevels: number;
   readonly walkedAtOnce: number;
@@ -69,6 +70,8 @@ export const LIMITS: {
   unreadAnswerBytes: 16 * 1024 * 1024,
   /** Topic filters in the subscriptions of one session. */
   subscriptionsPerSession: 100_000,
+  /** What they take, about: a hundred thousand of ten levels and three hundred characters. */
+  filterBytes: 128 * 1024 * 1024,
   /** Subscriptions that the messages of one client are offered to before it is another's turn; and one message more. */
   offersAtOnce: 100_000,
   /** Levels of the tree of retained messages that are looked at in one turn, for all new subscriptions together … */

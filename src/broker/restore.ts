@@ -191,6 +191,7 @@ class Restoring {
     const identifiers = kept.identifier === 0 ? undefined : [kept.identifier];
     subscription.configure(kept, kept.qos, identifiers);
     session.subscriptions.set(kept.filter, subscription);
+    session.filterBytes += subscription.filterBytes;
     this.#broker.subscribe(subscription);
     subscription.isReplaying = kept.isReplaying;
     if (kept.isReplaying) this.#replaying.push(subscription);

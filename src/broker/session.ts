@@ -27,6 +27,8 @@ export const NEVER = 0xffff_ffff;
 export class Session implements Sender<Delivery> {
   readonly clientId: string;
   readonly subscriptions: Map<string, Subscription> = new Map();
+  /** What their filters take in memory, about. */
+  filterBytes = 0;
   readonly outbound: Outbound<Delivery>;
   readonly inbound: Inbound<Receipt>;
   /** Retained messages on their way to a new subscription. */

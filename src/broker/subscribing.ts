@@ -98,6 +98,7 @@ function answer(
   connection.broker.journal?.subscribed(session, subscription);
   if (existing === undefined) {
     session.subscriptions.set(filter, subscription);
+    session.filterBytes += subscription.filterBytes;
     connection.broker.subscribe(subscription);
   }
   log.event('subscribed', { client, filter, qos });
@@ -114,8 +115,9 @@ function refusal(connection: Connection, qos: number, reasonCode: ReasonCode): n
 }
 
 /** Whether there may be one more subscription. */
-function hasRoom({ broker }: Connection, { subscriptions }: Session): boolean {
-  return subscriptions.size < LIMITS.subscriptionsPerSession && !broker.overMemory;
+function hasRoom({ broker }: Connection, { subscriptions, filterBytes }: Session): boolean {
+  const { subscriptionsPerSession: most, filterBytes: mostBytes } = LIMITS;
+  return subscriptions.size < most && filterBytes < mostBytes && !broker.overMemory;
 }
 
 /** Retained messages at subscribe: §3.3.1.3, by retain handling; never for shared ones. */
@@ -233,6 +235,7 @@ function remove({ broker }: Connection, session: Session, asked: string, filter:
   broker.log.event('unsubscribed', { client, filter });
   const subscription = session.subscriptions.get(filter);
   if (subscription === undefined) return Reason.noSubscriptionExisted;
+  session.filterBytes -= subscription.filterBytes;
   session.subscriptions.delete(filter); // [MQTT-3.10.4-1] [MQTT-3.10.4-2]
   session.replay.forget(filter);
   broker.unsubscribe(subscription);

@@ -3,6 +3,9 @@ import type { QoS, RetainHandling, SubscriptionRequest } from '../protocol/packe
 import { parseShared } from '../topic/topic.ts';
 import type { Session } from './session.ts';
 
+/** What a level takes in the tree of filters. */
+const LEVEL_BYTES = 64;
+
 /**
  * What a session subscribed to. Subscribing again to the same filter changes the options in place [MQTT-3.8.4-3],
  * so whoever holds a subscription sees the new ones.
@@ -29,6 +32,13 @@ export class Subscription {
     this.filter = filter;
     this.topicFilter = shared?.filter ?? filter;
     this.shareName = shared?.shareName;
+  }
+
+  /** What its filter takes in memory, about: its text, and the levels that nobody else may have in the tree. */
+  get filterBytes(): number {
+    let levels = 1;
+    for (let at = this.filter.indexOf('/'); at >= 0; at = this.filter.indexOf('/', at + 1)) levels++;
+    return this.filter.length + levels * LEVEL_BYTES;
   }
 
   /** Takes the options of a request; `qos` is what was granted, which may be less. */

@@ -8,7 +8,9 @@ import type { Wire } from '../../src/broker/wire.ts';
 import { encode } from '../../src/protocol/encode.ts';
 import type { Connect } from '../../src/protocol/packet.ts';
 import { NO_PROPERTIES } from '../../src/protocol/properties.ts';
+import { Reason } from '../../src/protocol/reason.ts';
 import { FilterTree } from '../../src/topic/filter-tree.ts';
+import { MAX_SEPARATORS } from '../../src/topic/topic.ts';
 import { TopicTree } from '../../src/topic/topic-tree.ts';
 import { Flusher } from '../../src/transport/flusher.ts';
 import { SocketWire } from '../../src/transport/socket-wire.ts';
@@ -198,4 +200,30 @@ test('answers that nobody reads are bounded in bytes too: a SUBACK is as long as
     reader.wire.drain();
   }
   assert.ok(!reader.closed);
+});
+
+test('a filter of two hundred levels does not take a hundred times its length', () => {
+  const tree = new FilterTree<number>();
+  const before = used();
+  for (let i = 0; i < 1000; i++) tree.add(`${i}${'/'.repeat(MAX_SEPARATORS)}`, i);
+  const grown = used() - before;
+  assert.deepEqual(tree.match(`7${'/'.repeat(MAX_SEPARATORS)}`), [7]);
+  assert.ok(grown < 16 * MIB, `1000 filters take ${grown} bytes`);
+});
+
+test('the filters of one session are bounded in bytes', () => {
+  const rig = new Rig({ log: false });
+  const client = rig.connect('c');
+  const ending = '/'.repeat(MAX_SEPARATORS);
+  const most = LIMITS.filterBytes / (64 * MAX_SEPARATORS);
+  const codes = new Set<number>();
+  let made = 0;
+  for (; made < most && !codes.has(Reason.quotaExceeded); made += 100) {
+    const filters = Array.from({ length: 100 }, (_, i) => `${made + i}${ending}`);
+    for (const code of client.subscribe(filters)) codes.add(code);
+  }
+  assert.ok(made < most && made > most / 2, `${made}`);
+  assert.deepEqual([...codes], [0, Reason.quotaExceeded]);
+  client.unsubscribe(`0${ending}`, `1${ending}`, `2${ending}`);
+  assert.deepEqual(client.subscribe('a'), [0]);
 });
