@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionOptions, SecureVersion } from 'node:tls';
 import { Errno, exceptionOf } from './mosquitto-errors.ts';
+import { keyOf, keyOptions } from './pre-shared-key.ts';
 
 /** They are the least that is spoken. */
 const VERSIONS: Readonly<Record<string, SecureVersion>> = {
@@ -53,15 +54,9 @@ export class TlsSettings {
 
   /** `hex` is the key. It takes the place of certificates. */
   setPsk(hex: string, identity: string, ciphers: string | null): void {
-    if (!/^[\da-f]+$/i.test(hex)) throw exceptionOf(Errno.invalid);
-    const psk = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
-    this.#psk = {
-      ciphers: ciphers ?? 'PSK',
-      minVersion: 'TLSv1.2',
-      maxVersion: 'TLSv1.2', // Node has pre-shared keys up to it
-      pskCallback: () => ({ psk, identity }),
-      checkServerIdentity: () => undefined,
-    };
+    const psk = keyOf(hex);
+    if (psk === undefined) throw exceptionOf(Errno.invalid);
+    this.#psk = { ...keyOptions(identity, psk, ciphers ?? undefined), minVersion: 'TLSv1.2' };
   }
 }
 

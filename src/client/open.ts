@@ -6,6 +6,7 @@ import { domainToASCII } from 'node:url';
 import type { Channel, ChannelOwner, OpenChannel } from './channel.ts';
 import { MqttError } from './error.ts';
 import { LIMITS } from './limits.ts';
+import { keyOf, keyOptions } from './pre-shared-key.ts';
 import type { ProxyAddress } from './proxied-channel.ts';
 import { SocketChannel } from './socket-channel.ts';
 import { decoded } from './url.ts';
@@ -171,7 +172,7 @@ async function secureConnector(
     ...socketOptions(place, options),
     ALPNProtocols: [...protocols],
     ...(/^[\d.]+$|:/.test(place.host) ? {} : { servername: place.host }),
-    ...(options.psk !== undefined && keyOptions(options.psk)),
+    ...(options.psk !== undefined && optionsOf(options.psk)),
     ...options.tls,
   };
   return (socket) => {
@@ -182,20 +183,10 @@ async function secureConnector(
   };
 }
 
-function keyOptions({ identity, key }: PreSharedKey): TlsOptions {
-  const psk = typeof key === 'string' ? bytesOf(key) : key;
-  return {
-    ciphers: 'PSK',
-    maxVersion: 'TLSv1.2', // Node has pre-shared keys up to it
-    pskCallback: () => ({ psk, identity }),
-    checkServerIdentity: () => undefined, // who knows the key is the server
-  };
-}
-
-/** The bytes of hexadecimal digits; the first may stand alone, as in Mosquitto's files of keys. */
-function bytesOf(digits: string): Uint8Array {
-  if (/^[\da-f]+$/i.test(digits)) return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
-  throw new MqttError('INVALID', 'The pre-shared key is not of hexadecimal digits');
+function optionsOf({ identity, key }: PreSharedKey): TlsOptions {
+  const psk = typeof key === 'string' ? keyOf(key) : key;
+  if (psk === undefined) throw new MqttError('INVALID', 'The pre-shared key is not of hexadecimal digits');
+  return keyOptions(identity, psk);
 }
 
 async function webSocket(

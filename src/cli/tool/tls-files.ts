@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { ConnectionOptions, SecureContext, SecureVersion } from 'node:tls';
 import type { TransportOptions } from '../../client/open.ts';
+import { keyOf, keyOptions } from '../../client/pre-shared-key.ts';
 import { LibraryError, NoWay } from './error-text.ts';
 import type { ToolDraft } from './tool-option.ts';
 import { unable } from './unreachable.ts';
@@ -15,7 +16,7 @@ const VERSIONS: Readonly<Record<string, SecureVersion>> = { 'tlsv1.3': 'TLSv1.3'
 
 /** Throws a `NoWay` if something is wrong with an option or a file. */
 export function secureTransport({ tls }: Pick<ToolDraft, 'tls'>): TransportOptions {
-  const options = tls.psk === undefined ? certificateOptions(tls) : keyOptions(tls, tls.psk);
+  const options = tls.psk === undefined ? certificateOptions(tls) : pskOptions(tls, tls.psk);
   const version = checkTls(tls);
   const secureContext = contextOf({ ...options, ...(version !== undefined && { minVersion: version }) });
   const settings: ConnectionOptions = {
@@ -49,15 +50,10 @@ function certificateOptions({ cafile, capath, cert, key, ciphers }: ToolDraft['t
 }
 
 /** A pre-shared key takes the place of certificates. */
-function keyOptions({ pskIdentity = '', ciphers }: ToolDraft['tls'], hex: string): ConnectionOptions {
-  if (!/^[\da-f]+$/i.test(hex)) throw new NoWay('Error: Problem setting TLS-PSK options.');
-  const psk = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
-  return {
-    ciphers: ciphers ?? 'PSK',
-    maxVersion: 'TLSv1.2', // Node has pre-shared keys up to it
-    pskCallback: () => ({ psk, identity: pskIdentity }),
-    checkServerIdentity: () => undefined,
-  };
+function pskOptions({ pskIdentity = '', ciphers }: ToolDraft['tls'], hex: string): ConnectionOptions {
+  const psk = keyOf(hex);
+  if (psk === undefined) throw new NoWay('Error: Problem setting TLS-PSK options.');
+  return keyOptions(pskIdentity, psk, ciphers);
 }
 
 /** OpenSSL finds certificates in a directory by hashes in their names; here every file counts that is one. */
