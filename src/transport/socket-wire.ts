@@ -25,6 +25,8 @@ export interface WireStream {
   /** Closes once all that was written is out. */
   destroySoon(): void;
   destroy(): unknown;
+  /** Calls back when it has closed. */
+  once(event: 'close', closed: () => void): unknown;
 }
 
 /** Who writes to the wire. */
@@ -125,8 +127,11 @@ export class SocketWire implements Wire {
     this.#congested = false; // what waits goes to the socket, which sends it in order
     this.flush();
     this.#closed = true;
-    this.#stream.destroySoon();
-    if (!this.#stream.destroyed) setTimeout(() => this.#stream.destroy(), CLOSE_MS).unref();
+    const stream = this.#stream;
+    stream.destroySoon();
+    if (stream.destroyed) return;
+    const timer = setTimeout(() => stream.destroy(), CLOSE_MS).unref();
+    stream.once('close', () => clearTimeout(timer)); // else it keeps all that thousands of short connections had
   }
 
   /** Whether a part of what may wait is reached; what is on its way to the system counts by its bytes only. */

@@ -114,6 +114,10 @@ export class WebSocketStream implements WireStream {
     }
   }
 
+  once(event: 'close', closed: () => void): void {
+    this.#socket.once(event, closed);
+  }
+
   destroy(): void {
     if (this.#state.name !== 'released') this.#socket.destroy();
   }
