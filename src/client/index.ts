@@ -1,6 +1,6 @@
 /** `zanzara/client`: an MQTT client for Node. */
 import { connectBy } from './api.ts';
-import type { Client, ClientOptions } from './api.ts';
+import type { Client, ClientOptions, OpenChannel } from './api.ts';
 import { largestPacketOf } from './connect-packet.ts';
 import { openerOf } from './open.ts';
 import type { TransportOptions } from './open.ts';
@@ -16,8 +16,9 @@ export type ConnectOptions = ClientOptions & TransportOptions;
  *     await client.publish('greeting', 'hello', { qos: 1 });
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
-  const maximumPacketSize = largestPacketOf(options);
-  return connectBy((address) => openerOf(address, { ...options, maximumPacketSize }), url, options);
+  const openerFor = (address: URL): Promise<OpenChannel> =>
+    openerOf(address, { ...options, maximumPacketSize: largestPacketOf(options) });
+  return connectBy(openerFor, url, options);
 }
 
 export * from './api.ts';

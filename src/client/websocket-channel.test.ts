@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { connect as connectClient } from './index.ts';
 import { LIMITS } from './limits.ts';
 import { WebSocketChannel } from './websocket-channel.ts';
 
@@ -62,4 +63,23 @@ test('there is a bound even where there is none for packets', OPTIONS, async () 
     assert.deepEqual(sizes, []);
     assert.match(error?.message ?? '', /payload size/i);
   }
+});
+
+test('it is that of the client', OPTIONS, async () => {
+  const { port } = server.address() as AddressInfo;
+  server.once('connection', (webSocket, { socket }) => {
+    webSocket.on('error', () => undefined);
+    webSocket.once('message', () => {
+      webSocket.send(Uint8Array.of(0x20, 2, 0, 0));
+      socket.write(Uint8Array.of(0x82, 127, 0, 0, 0, 0, 2, 0, 0, 0)); // 32 MiB are to follow
+    });
+  });
+  const client = await connectClient(`ws://127.0.0.1:${port}`, {
+    version: 4,
+    maximumPacketSize: 1000,
+    reconnect: false,
+  });
+  const { promise, resolve } = Promise.withResolvers<Error | undefined>();
+  client.on('closed', resolve);
+  assert.match((await promise)?.message ?? '', /payload size/i);
 });
