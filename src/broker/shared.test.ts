@@ -310,3 +310,16 @@ test('whoever joins and leaves, nobody waits for more than one round', () => {
     }),
   );
 });
+
+test('when the member whose turn it is has gone and nobody is connected, the message waits for another', () => {
+  const rig = new Rig({ log: false });
+  for (const name of ['a', 'b', 'c']) rig.connect(name, { expiry: 100 }).subscribe('$share/g/t', 1);
+  for (const name of ['a', 'b', 'c']) rig.connect(name, { cleanStart: false, expiry: 100 }).cut();
+  rig.publish('t', '1', { qos: 1 });
+  rig.publish('t', '2', { qos: 1 });
+  const c = rig.connect('c', { cleanStart: false });
+  c.unsubscribe('$share/g/t');
+  rig.publish('t', '3', { qos: 1 });
+  const read = ['a', 'b'].flatMap((name) => rig.connect(name, { cleanStart: false }).messages());
+  assert.deepEqual(read.toSorted(), ['1', '2', '3']);
+});

@@ -34,8 +34,11 @@ export class ShareGroup {
    * that would have to queue it, and one that is offline only when none is connected.
    */
   deliver(message: Message): void {
-    const member = this.#choose('ready') ?? this.#choose('connected') ?? this.#choose('known');
-    member?.session.deliver(message, member, this);
+    const at = this.#choose();
+    const member = this.#members[at];
+    if (member === undefined) return;
+    this.#next = (at + 1) % this.#members.length;
+    member.session.deliver(message, member, this);
   }
 
   /** Gives what a member was chosen for and never got to another member, in order. */
@@ -48,17 +51,17 @@ export class ShareGroup {
     return this.#members.some(({ session }) => session !== member && session.connected);
   }
 
-  #choose(want: 'ready' | 'connected' | 'known'): Subscription | undefined {
+  /** Whose turn it is, in one round: thousands of members may be away. */
+  #choose(): number {
     const count = this.#members.length;
+    let connected: number | undefined;
     for (let i = 0; i < count; i++) {
       const at = (this.#next + i) % count;
-      const member = this.#members[at]!;
-      const { session } = member;
-      if (want === 'ready' ? !session.ready : want === 'connected' && !session.connected) continue;
-      this.#next = (at + 1) % count;
-      return member;
+      const { session } = this.#members[at]!;
+      if (session.ready) return at;
+      if (session.connected) connected ??= at;
     }
-    return undefined;
+    return connected ?? this.#next % count;
   }
 }
 
