@@ -267,7 +267,7 @@ export async function freePort(): Promise<number> {
 }
 
 async function freeBlock(): Promise<number> {
-  for (;;) {
+  for (let attempts = 0; attempts < BLOCKS * 10; attempts++) {
     const first = FIRST_PORT + BLOCK_PORTS * Math.floor(Math.random() * BLOCKS);
     const server = createServer();
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -276,6 +276,7 @@ async function freeBlock(): Promise<number> {
     server.unref();
     if (await promise) return first;
   }
+  throw new Error('no block of ports is free');
 }
 
 function canListen(port: number): Promise<boolean> {
