@@ -13,6 +13,7 @@ import type { Hooks } from './hooks.ts';
 import { Journal } from './journal.ts';
 import { DEFAULT_SETTINGS } from './limits.ts';
 import type { BrokerSettings, Listener } from './limits.ts';
+import { forgetFrames } from './message.ts';
 import type { Message } from './message.ts';
 import { deliverOnce } from './overlap.ts';
 import { Retained } from './retained.ts';
@@ -198,6 +199,7 @@ export class Broker {
   tick(): void {
     const now = this.now;
     this.wheel.advance(now);
+    forgetFrames();
     this.system.tick(now);
     this.hooks.tick?.(now);
     const { retainExpiryInterval, memoryLimit } = this.settings;

@@ -6,7 +6,7 @@ import { utf8Bytes } from '../protocol/bytes.ts';
 import { NO_PROPERTIES } from '../protocol/properties.ts';
 import type { Properties } from '../protocol/properties.ts';
 import type { Clock } from './clock.ts';
-import { Message } from './message.ts';
+import { forgetFrames, Message } from './message.ts';
 
 const NOW = 1_704_067_200_000;
 
@@ -14,10 +14,13 @@ function clockAt(now: number): Clock {
   return { now: () => now, after: () => () => undefined };
 }
 
-/** A full collection of garbage. */
+/** Full collections of garbage: array buffers count as free only at the next one. */
 function collector(): () => void {
   setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
+  const collect = runInNewContext('gc') as () => void;
+  return () => {
+    for (let times = 0; times < 4; times++) collect();
+  };
 }
 
 function messageOf(payload: Uint8Array, properties: Properties = NO_PROPERTIES, expirySeconds = 0): Message {
@@ -124,6 +127,16 @@ test('a message that is kept has bytes of its own, once', () => {
     assert.equal(hex(properties.correlationData!), '0101010101');
     if (size > 2048) assert.deepEqual(place(message.keep().payload), place(payload));
   }
+});
+
+test('frames are let go of', () => {
+  const clock = clockAt(NOW);
+  const message = messageOf(utf8Bytes('1')).keep();
+  const frame = message.sharedFrame(4, clock);
+  forgetFrames();
+  assert.notEqual(message.sharedFrame(4, clock), frame);
+  forgetFrames();
+  forgetFrames();
 });
 
 test('a message that waits among many that do not keeps nothing of them alive', () => {

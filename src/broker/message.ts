@@ -17,6 +17,12 @@ const LARGEST_PACKED = 2048;
  */
 const delivered: { message: Message | undefined } = { message: undefined };
 
+/** Lets go of the frames at hand: the last message before a silence may be a large one. */
+export function forgetFrames(): void {
+  delivered.message?.withoutFrames();
+  delivered.message = undefined;
+}
+
 export interface MessageFields {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -157,13 +163,13 @@ export class Message implements MessageFields {
 
   /** From now on the frames of this message are at hand, and those of the one before are not. */
   #takeTurn(): void {
-    const { message } = delivered;
-    if (message === this) return;
-    if (message !== undefined) message.#forgetFrames();
+    if (delivered.message === this) return;
+    delivered.message?.withoutFrames();
     delivered.message = this;
   }
 
-  #forgetFrames(): void {
+  /** They are made again for whoever still needs one. */
+  withoutFrames(): void {
     this.#frame3 = undefined;
     this.#frame5 = undefined;
     this.#first3 = undefined;
