@@ -61,6 +61,7 @@ const candidates: Readonly<Record<string, readonly string[]>> = {
     process.execPath,
     '--max-semi-space-size=4',
     '--no-maglev',
+    '--v8-pool-size=1',
     join(values.dist, 'cli/bin/zanzara.js'),
     'sub',
   ],
