@@ -48,14 +48,9 @@ export class Retained {
     return undefined;
   }
 
-  /** The messages that a filter matches and that have not expired. */
-  match(filter: string, now: number): Message[] {
-    return this.#tree.match(filter).filter((message) => !message.expired(now));
-  }
-
   /**
-   * The same, and those that have expired, one by one while the tree may change; undefined for what has to be passed on
-   * the way. See `TopicTree.walk`.
+   * The messages that a filter matches, also those that have expired, one by one while the tree may change; undefined for
+   * what has to be passed on the way. See `TopicTree.walk`.
    */
   walk(filter: string): Generator<Message | undefined, void> {
     return this.#tree.walk(filter);

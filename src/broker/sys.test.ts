@@ -16,7 +16,7 @@ function started(options: RigOptions = {}): Rig {
 
 /** The topics below `$SYS/broker/` and their values, as they are retained now. */
 function retained(rig: Rig): Map<string, string> {
-  const messages = rig.broker.retained.match('$SYS/#', rig.now);
+  const messages = [...rig.broker.retained.values()].filter(({ topic }) => topic.startsWith('$SYS/'));
   return new Map(
     messages.map(({ topic, payload }) => [topic.slice(PREFIX.length), new TextDecoder().decode(payload)]),
   );

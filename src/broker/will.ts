@@ -20,7 +20,7 @@ export class PendingWill implements Deadline {
   constructor(broker: Broker, session: Session, will: Will, isKept = false) {
     this.#broker = broker;
     this.#session = session;
-    this.#will = { ...will, payload: copyOf(will.payload), properties: ownBytes(will.properties) };
+    this.#will = { ...will, properties: ownBytes(will.properties) };
     if (!isKept) broker.journal?.will(session);
   }
 

@@ -96,13 +96,8 @@ export class TopicTree<T extends Topical> {
     return old;
   }
 
-  /** The values of all topics that a filter matches, in the order in which their branches began. */
-  match(filter: string): T[] {
-    return [...this.walk(filter)].filter((value) => value !== undefined);
-  }
-
   /**
-   * The same one by one, as Mosquitto in the order in which branches began, and undefined for each level that is passed
+   * The values of all topics that a filter matches one by one, as Mosquitto in the order in which branches began, and undefined for each level that is passed
    * on the way: so whoever has looked at enough of them can go on later. The tree may change meanwhile. What was there
    * and stays is found once, what comes may be found, and what goes may be found all the same.
    */

@@ -58,7 +58,7 @@ class Chaos {
   }
 
   retained(): readonly Message[] {
-    return ['#', '$SYS/#'].flatMap((root) => this.rig.broker.retained.match(root, -Infinity));
+    return [...this.rig.broker.retained.values()];
   }
 
   /** Everybody goes for good: nothing of them is left. */

@@ -89,7 +89,7 @@ export class World {
   /** Messages that the broker holds, counted by looking for them. */
   #stored(): number {
     const { broker } = this.rig;
-    const held = new Set<Message>(broker.retained.match('#', this.rig.now));
+    const held = new Set<Message>(broker.retained.values());
     let inbound = 0;
     for (const session of broker.sessions.values()) {
       for (const { message } of session.outbound.unfinished()) held.add(message);
